@@ -1,0 +1,63 @@
+# Two commands: `make demo` and `make test`. Needs Python 3.11 or newer with pip and venv, make and git.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+PORT_OPTION := $(if $(PORT),--port $(PORT))
+IMAGES_OPTION := $(if $(IMAGES),--images $(IMAGES))
+# Compiled files make the first import quick, which the demo's 90 seconds count.
+INSTALL = $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r
+
+.PHONY: help demo up test test-all lint lock down clean model machines
+
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: up ## Bring everything up and route pictures (IMAGES=folder for your own, PORT=4570 for another port)
+	@$(BIN)/signpost demo $(IMAGES_OPTION)
+
+up: .venv/demo ## Start the local cloud and deploy every stack
+	@$(BIN)/signpost up $(PORT_OPTION)
+
+test: .venv/test lint ## Run all tests
+	@$(BIN)/pytest
+
+lint: .venv/test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright --warnings
+
+down: ## Stop everything
+	@if [ -x $(BIN)/signpost ]; then $(BIN)/signpost down; fi
+
+clean: ## Stop everything and delete all state and everything that was built
+	@if [ -x $(BIN)/signpost ]; then $(BIN)/signpost down --clean; fi
+	@rm -rf .signpost build cdk.out
+
+machines: .venv/demo ## Write the state machines' *.asl.json after a change
+	@$(BIN)/python -m stepfunctions
+
+lock: .venv/uv ## Resolve the dependencies anew into requirements/
+	@$(BIN)/python requirements/lock.py
+
+.venv/uv:
+	@echo "Making a virtual environment in .venv …"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=python3.12 make …)"; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip --disable-pip-version-check --quiet install --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/demo: requirements/demo.txt pyproject.toml | .venv/uv
+	@echo "Installing the locked dependencies …"
+	@$(INSTALL) requirements/demo.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+.venv/test: requirements/test.txt | .venv/demo
+	@echo "Installing what the tests need …"
+	@$(INSTALL) requirements/test.txt
+	@touch $@
+
+.venv/training: requirements/training.txt | .venv/demo
+	@echo "Installing TensorFlow …"
+	@$(INSTALL) requirements/training.txt
+	@touch $@

@@ -1,0 +1,28 @@
+"""The CDK app: reads ``signpost.toml``, one line per stack. ``-c stage=local`` deploys to the local cloud."""
+
+from pathlib import Path
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
+
+from signpost.settings import load_settings
+from stacks.inference import InferenceStack
+from stacks.routing import RoutingStack
+from stacks.stage import aws_stage, local_stage
+from stacks.storage import StorageStack
+
+settings = load_settings(Path(__file__).parent / "signpost.toml")
+name = settings.app.name
+app = cdk.App()
+local = app.node.try_get_context("stage") == "local"
+stage = local_stage() if local else aws_stage()
+# The local cloud enforces IAM, and its bootstrap roles may not publish assets: there the caller's own rights are used.
+synthesizer = cdk.CliCredentialsStackSynthesizer() if local else None
+common = {"settings": settings, "stage": stage, "synthesizer": synthesizer}
+
+storage = StorageStack(app, f"{name}-storage", **common)
+inference = InferenceStack(app, f"{name}-inference", storage=storage, **common)
+routing = RoutingStack(app, f"{name}-routing", storage=storage, inference=inference, **common)
+
+cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
+app.synth()

@@ -1,0 +1,119 @@
+"""Commands that bring the app up and look at it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from cli.connection import STATE, connect, find_deployment, settings
+from cli.output import console, show_pairs, step
+from localcloud import deploy, process
+from localcloud.credentials import endpoint_url
+from signpost import aws
+
+Aws = Annotated[bool, typer.Option("--aws", help="Talk to your AWS account instead of the local cloud.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+def up(
+    port: Annotated[int | None, typer.Option(help="Port of the local cloud; by default 4566, or a free one.")] = None,
+) -> None:
+    """Start the local cloud and deploy every stack to it. Run again, it updates.
+
+    Example: signpost up --port 4570
+    """
+    settings()  # a wrong signpost.toml is said at once, not by the CDK
+    log = STATE / "deploy.log"
+    with step("Installing the CDK command") as progress:
+        deploy.install_cdk(progress.say, log)
+    with step("Starting the local cloud"):
+        running = process.start(STATE, port)
+    with step("Bootstrapping") as progress:
+        deploy.bootstrap(running.port, progress.say, log)
+    with step("Deploying the stacks") as progress:
+        deploy.deploy(running.port, STATE, progress.say, log)
+    console.print(f"The app is up at {endpoint_url(running.port)}. See what is where: [bold]signpost open[/]")
+
+
+def down(
+    clean: Annotated[bool, typer.Option("--clean", help="Also delete its state: buckets, queues, logs.")] = False,
+) -> None:
+    """Stop the local cloud and every process that it started.
+
+    Example: signpost down --clean
+    """
+    stopped = process.stop(STATE)
+    console.print("The local cloud is stopped." if stopped else "The local cloud did not run.")
+    if clean:
+        shutil.rmtree(STATE, ignore_errors=True)
+
+
+def status(on_aws: Aws = False, as_json: AsJson = False) -> None:
+    """Show what runs: the cloud, the endpoints, and how many messages wait in each queue.
+
+    Example: signpost status --json
+    """
+    deployment = find_deployment(on_aws)
+    sagemaker, sqs = aws.client("sagemaker"), aws.client("sqs")
+    endpoints = {
+        name: sagemaker.describe_endpoint(EndpointName=value)["EndpointStatus"]
+        for name, value in deployment.outputs.items()
+        if name.startswith("Endpoint")
+    }
+    wanted = ["ApproximateNumberOfMessages"]
+    queues = {
+        name: int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"][wanted[0]])
+        for name, url in deployment.queues.items()
+    }
+    if as_json:
+        typer.echo(json.dumps({"endpoints": endpoints, "queues": queues}))
+        return
+    show_pairs("endpoint", list(endpoints.items()))
+    show_pairs("messages waiting", [(name, str(count)) for name, count in queues.items()])
+
+
+def open_(on_aws: Aws = False, as_json: AsJson = False) -> None:
+    """Show what is where: buckets, machines, queues, endpoints.
+
+    Example: signpost open --json
+    """
+    deployment = find_deployment(on_aws)
+    if as_json:
+        typer.echo(json.dumps(deployment.outputs))
+        return
+    running = process.status(STATE)
+    if running and not on_aws:
+        show_pairs("", [("AWS_ENDPOINT_URL", endpoint_url(running.port))])
+    show_pairs("", sorted(deployment.outputs.items()))
+
+
+def logs(
+    function: Annotated[
+        str | None, typer.Argument(help="serialize, classify-<classifier> or filter; all of them.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep reading.")] = False,
+    on_aws: Aws = False,
+) -> None:
+    """Print what the Lambda functions logged.
+
+    Example: signpost logs serialize --follow
+    """
+    connect(on_aws)
+    client, prefix = aws.client("logs"), f"/aws/lambda/{settings().app.name}-{function or ''}"
+    since: dict[str, int] = {}
+    while True:
+        groups = client.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
+        for name in (group["logGroupName"] for group in groups):
+            pages = client.get_paginator("filter_log_events").paginate(logGroupName=name, startTime=since.get(name, 0))
+            for event in (event for page in pages for event in page["events"]):
+                since[name] = event["timestamp"] + 1
+                when = datetime.fromtimestamp(event["timestamp"] / 1000, UTC).strftime("%H:%M:%S")
+                typer.echo(f"{when} {name.rsplit('/', 1)[1]} {event['message'].rstrip()}")
+        if not follow:
+            return
+        time.sleep(1)

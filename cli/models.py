@@ -1,0 +1,68 @@
+"""Commands that use a model package without any cloud."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.cloud import AsJson
+from cli.files import files_in
+from cli.output import console, show_pairs
+from signpost.errors import PictureError
+from signpost.imaging import prepare
+from signpost.limits import Limits
+from signpost.package import open_package
+from signpost.predictor import Predictor
+
+Model = Annotated[Path, typer.Option("--model", help="A model package: its folder, or model.tar.gz.")]
+
+
+def predict(
+    paths: Annotated[list[Path], typer.Argument(help="Pictures, or folders of pictures.")],
+    model: Model = Path("models/vehicle"),
+    as_json: AsJson = False,
+) -> None:
+    """Say what a model sees in pictures, with no cloud at all.
+
+    Example: signpost predict photo.jpg --model models/vehicle --json
+    """
+    predictor = Predictor(open_package(model))
+    size, rejected = predictor.manifest.input, 0
+    for path in files_in(paths):
+        try:
+            image = prepare(path.read_bytes(), size.width, size.height, Limits())
+        except PictureError as error:
+            rejected += 1
+            answer = {"source": str(path), "reason": {"code": error.code, "message": error.message}}
+            text = f"{path}: {error.message}"
+        else:
+            [prediction] = predictor.predict([image])
+            answer = {**prediction.model_dump(mode="json"), "source": str(path)}
+            text = f"{path}: {prediction.label} {prediction.confidence:.1%}"
+        typer.echo(json.dumps(answer) if as_json else text)
+    raise typer.Exit(3 if rejected else 0)
+
+
+def evaluate(
+    data: Annotated[Path, typer.Option(help="A folder or archive with one subfolder per label, or a CIFAR archive.")],
+    model: Model = Path("models/vehicle"),
+    as_json: AsJson = False,
+) -> None:
+    """Measure a model on labelled pictures.
+
+    Example: signpost evaluate --model models/vehicle --data photos.tar.gz --json
+    """
+    from training.evaluate import evaluate as measure
+
+    result = measure(open_package(model), data)
+    if as_json:
+        typer.echo(json.dumps(result))
+        return
+    for name in result.pop("skipped", []):
+        console.print(f"[yellow]skipped[/] {name}")
+    show_pairs(
+        "", [(name, f"{value:.4f}" if isinstance(value, float) else str(value)) for name, value in result.items()]
+    )

@@ -1,0 +1,79 @@
+"""What the terminal shows: steps with their time, decisions as a table, a summary per route."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from signpost.contracts import Decision, Outcome
+from signpost.errors import RoutingFault
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+_COLOURS = {Outcome.ROUTED: "green", Outcome.REVIEW: "yellow", Outcome.REJECTED: "red"}
+
+
+@contextmanager
+def step(title: str) -> Iterator[Step]:
+    """Show that something is under way, its latest line, and in the end how long it took."""
+    started = time.monotonic()
+    if not console.is_terminal:
+        console.print(f"{title} …")
+    with console.status(title) as status:
+        yield Step(title, status.update)
+    console.print(f"[green]✓[/] {title} [dim]({time.monotonic() - started:.1f} s)[/]")
+
+
+class Step:
+    """A step under way."""
+
+    def __init__(self, title: str, update: Callable[[str], None]) -> None:
+        self._title, self._update = title, update
+
+    def say(self, line: str) -> None:
+        """Show the latest line of what is under way."""
+        self._update(f"{self._title} [dim]{escape(line[: console.width - len(self._title) - 8])}[/]")
+
+
+class DecisionTable:
+    """Decisions as they come, one row a picture."""
+
+    def __init__(self) -> None:
+        self._table = Table("picture", "label", "confidence", "outcome", "route", "ms", box=None, pad_edge=False)
+        self._routes: Counter[str] = Counter()
+
+    def add(self, path: Path, result: Decision | RoutingFault, elapsed_ms: float) -> None:
+        """Add a picture's row."""
+        if isinstance(result, RoutingFault):
+            self._routes["fault"] += 1
+            self._table.add_row(path.name, "", "", "[red]fault[/]", escape(str(result)[:60]), f"{elapsed_ms:.0f}")
+            return
+        self._routes[result.route or result.outcome] += 1
+        why = f"[dim]{result.reason.code}[/]" if result.reason else result.route
+        sure = f"{result.confidence:.1%}" if result.confidence is not None else ""
+        outcome = f"[{_COLOURS[result.outcome]}]{result.outcome}[/]"
+        self._table.add_row(escape(path.name), result.label or "", sure, outcome, why, f"{elapsed_ms:.0f}")
+
+    def show(self) -> None:
+        """Print the table and the summary per route."""
+        console.print(self._table)
+        console.print()
+        summary = Table("where to", "pictures", box=None, pad_edge=False)
+        for route, count in sorted(self._routes.items()):
+            summary.add_row(route, str(count))
+        console.print(summary)
+
+
+def show_pairs(title: str, rows: Sequence[tuple[str, str]]) -> None:
+    """Print names and values in two columns."""
+    table = Table(title, "", box=None, pad_edge=False, show_header=bool(title), header_style="bold")
+    for name, value in rows:
+        table.add_row(name, escape(value), style=None)
+    console.print(table)

@@ -1,0 +1,69 @@
+"""Asks a SageMaker endpoint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+from pydantic import ValidationError
+
+from signpost.contracts import Answer
+from signpost.errors import EndpointRefused, EndpointUnwell
+
+_WORTH_A_RETRY = {
+    "InternalDependencyException",
+    "InternalFailure",
+    "ModelNotReadyException",
+    "ServiceUnavailable",
+    "ThrottlingException",
+}
+
+
+def ask(runtime: Any, endpoint: str, png: bytes, inference_id: str) -> Answer:
+    """Ask an endpoint about one prepared picture.
+
+    Parameters
+    ----------
+    runtime : botocore.client.SageMakerRuntime
+        The client.
+    endpoint : str
+        Name of the endpoint.
+    png : bytes
+        The prepared picture.
+    inference_id : str
+        The decision's id, which the captured record then carries too.
+
+    Returns
+    -------
+    Answer
+
+    Raises
+    ------
+    EndpointUnwell
+        If the endpoint is down, overloaded or throttled.
+    EndpointRefused
+        If it is missing, forbidden, or answers nonsense.
+    """
+    try:
+        response = runtime.invoke_endpoint(
+            EndpointName=endpoint,
+            Body=png,
+            ContentType="image/png",
+            Accept="application/json",
+            InferenceId=inference_id,
+        )
+        return Answer.model_validate_json(response["Body"].read())
+    except ClientError as error:
+        raise _meaning(error, endpoint) from error
+    except (ConnectionError, HTTPClientError) as error:
+        raise EndpointUnwell(f"The endpoint {endpoint} did not answer: {error}") from error
+    except ValidationError as error:
+        raise EndpointRefused(f"The endpoint {endpoint} answered something else than predictions: {error}") from error
+
+
+def _meaning(error: ClientError, endpoint: str) -> EndpointUnwell | EndpointRefused:
+    code = error.response["Error"]["Code"]
+    status = error.response.get("OriginalStatusCode", 0)
+    unwell = code in _WORTH_A_RETRY or (code == "ModelError" and not 400 <= status < 500)
+    kind = EndpointUnwell if unwell else EndpointRefused
+    return kind(f"The endpoint {endpoint} failed with {code}: {error.response['Error'].get('Message', '')}")

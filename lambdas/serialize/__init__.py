@@ -1,0 +1,1 @@
+"""Fetch, check and prepare a picture."""

@@ -1,0 +1,101 @@
+"""Deploys the app to the running local cloud with the CDK command, exactly as it is deployed to AWS."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from localcloud.credentials import ACCOUNT_ID, REGION, command_environment
+from localcloud.process import CHECKOUT
+from signpost.errors import DeploymentError
+
+_CDK = CHECKOUT / "node_modules" / ".bin" / "cdk"
+Say = Callable[[str], None]
+
+
+def install_cdk(say: Say, log: Path) -> None:
+    """Install the CDK command as ``package-lock.json`` pins it, unless it is there.
+
+    Parameters
+    ----------
+    say : callable
+        Gets lines of progress.
+    log : Path
+        Gets the whole output.
+
+    Raises
+    ------
+    DeploymentError
+        If npm fails.
+    """
+    if not _CDK.exists():
+        _run(["npm", "ci", "--no-audit", "--no-fund"], _with_tools(command_environment(0)), say, log)
+
+
+def bootstrap(port: int, say: Say, log: Path) -> None:
+    """Prepare the local cloud for CDK deployments.
+
+    Parameters
+    ----------
+    port : int
+        Of the local cloud.
+    say, log
+        See `install_cdk`.
+
+    Raises
+    ------
+    DeploymentError
+        If the CDK command fails.
+    """
+    # Naming the environment spares a synthesis; no app is needed.
+    command = [str(_CDK), "bootstrap", f"aws://{ACCOUNT_ID}/{REGION}", "--app", "", "--no-notices"]
+    _run(command, _with_tools(command_environment(port)), say, log)
+
+
+def deploy(port: int, state_dir: Path, say: Say, log: Path) -> None:
+    """Deploy every stack.
+
+    Parameters
+    ----------
+    port : int
+        Of the local cloud.
+    state_dir : Path
+        Gets the cloud assembly.
+    say, log
+        See `install_cdk`.
+
+    Raises
+    ------
+    DeploymentError
+        If the CDK command fails.
+    """
+    command = [str(_CDK), "deploy", "--all", "-c", "stage=local", "--require-approval", "never", "--no-notices"]
+    command += ["--app", f"{sys.executable} app.py", "--output", str(state_dir / "cdk.out"), "--progress", "events"]
+    command += ["--concurrency", "2"]
+    _run(command, _with_tools(command_environment(port)), say, log)
+
+
+def _with_tools(environment: Mapping[str, str]) -> dict[str, str]:
+    """Put the virtual environment's Node first: it is the one that the lock file pins."""
+    tools = str(Path(sys.executable).parent)
+    return {**environment, "PATH": f"{tools}:{environment.get('PATH', '')}", "CI": "true", "NO_COLOR": "1"}
+
+
+def _run(command: list[str], environment: Mapping[str, str], say: Say, log: Path) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as kept:
+        kept.write(f"$ {' '.join(command)}\n")
+        process = subprocess.Popen(
+            command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        tail: list[str] = []
+        for line in process.stdout or ():
+            kept.write(line)
+            if line.strip():
+                tail = [*tail[-19:], line.rstrip()]
+                say(line.strip())
+        if process.wait() != 0:
+            lines = "\n  ".join(tail)
+            raise DeploymentError(f"{Path(command[0]).name} {command[1]} failed; the end of {log}:\n  {lines}")

@@ -1,0 +1,31 @@
+"""Resolves every dependency at once, then writes one hash-locked file per use: ``make lock``."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parent
+USES = {
+    "demo": ["lambdas", "serving", "cli", "infrastructure", "local"],
+    "test": ["lambdas", "serving", "cli", "infrastructure", "local", "test"],
+    "training": ["training", "cli"],
+    "serving": ["serving"],
+}
+OPTIONS = ["--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
+OPTIONS += ["--no-emit-index-url", "--no-annotate", "--no-header", "--upgrade"]
+
+
+def _compile(source: str, target: Path, *more: str) -> None:
+    command = [str(ROOT / ".venv/bin/uv"), "pip", "compile", *OPTIONS, *more, source, "-o", str(target)]
+    subprocess.run(command, check=True, cwd=ROOT)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        everything = Path(folder) / "all.txt"
+        _compile("pyproject.toml", everything, "--all-extras")
+        for use, extras in USES.items():
+            chosen = [part for extra in extras for part in ("--extra", extra)]
+            _compile("pyproject.toml", FOLDER / f"{use}.txt", *chosen, "--constraint", str(everything))
+    _compile(str(FOLDER / "uv.in"), FOLDER / "uv.txt")

@@ -1,0 +1,33 @@
+"""The one place where boto3 clients are made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+
+def client(service: str, *, read_timeout: float = 10, attempts: int = 3) -> Any:
+    """Make a client with bounded waiting.
+
+    Parameters
+    ----------
+    service : str
+        Service name as boto3 spells it.
+    read_timeout : float
+        Seconds to wait for an answer.
+    attempts : int
+        Calls in all, retries included.
+
+    Returns
+    -------
+    botocore.client.BaseClient
+        Region, credentials and endpoint come from the environment, as everywhere in AWS.
+    """
+    config = Config(
+        connect_timeout=3,
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+    )
+    return boto3.client(service, config=config)

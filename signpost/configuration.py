@@ -1,0 +1,78 @@
+"""What the stacks tell each Lambda: one typed JSON value in its environment."""
+
+from __future__ import annotations
+
+import os
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from signpost.settings import Hosting, LimitSettings
+
+VARIABLE = "SIGNPOST_CONFIGURATION"
+
+
+class _Configuration(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputSize(_Configuration):
+    """Input size of a classifier's network, in pixels."""
+
+    width: int
+    height: int
+
+
+class SerializeConfiguration(_Configuration):
+    """What Serialize needs to know.
+
+    Attributes
+    ----------
+    inputs : dict of str to InputSize
+        The hosted classifiers.
+    switched_off : list of str
+        Classifiers whose hosting is off.
+    buckets : list of str
+        Where pictures may come from.
+    scratch_bucket : str
+        For prepared pictures too large to travel inline.
+    """
+
+    default_classifier: str
+    inputs: dict[str, InputSize]
+    switched_off: list[str]
+    buckets: list[str]
+    scratch_bucket: str
+    limits: LimitSettings
+
+
+class ClassifyConfiguration(_Configuration):
+    """What one classifier's Classify needs to know; ``endpoint`` is None where the predictor is in the function."""
+
+    hosting: Hosting
+    endpoint: str | None = None
+
+
+class FilterConfiguration(_Configuration):
+    """Routes and threshold overrides of every hosted classifier."""
+
+    routes: dict[str, dict[str, str]]
+    thresholds: dict[str, dict[str, float]]
+
+
+T = TypeVar("T", bound=_Configuration)
+
+
+def read_configuration(kind: type[T]) -> T:
+    """Read this function's configuration from its environment.
+
+    Parameters
+    ----------
+    kind : type
+        The configuration of the function.
+
+    Returns
+    -------
+    T
+    """
+    return kind.model_validate_json(os.environ[VARIABLE])

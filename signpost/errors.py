@@ -1,0 +1,68 @@
+"""The one exception tree.
+
+::
+
+    SignpostError
+    ├── SettingsError         signpost.toml is wrong: which key, what is wrong, what is allowed
+    ├── PackageError          a model package is missing, broken or not what its manifest says
+    ├── DatasetError          a folder or archive of pictures can't be used
+    ├── PictureError          a picture can't be used: becomes the outcome ``rejected``
+    ├── DeploymentError       the deployed stacks (or the local cloud) can't be found or used
+    ├── RoutingFault          an execution failed; the picture's reference is in the fault queue
+    └── EndpointError         the model's endpoint gave no usable answer: a fault
+        ├── EndpointUnwell    down, overloaded or throttled: worth a retry
+        └── EndpointRefused   missing, forbidden or answering nonsense: a retry won't help
+"""
+
+
+class SignpostError(Exception):
+    """Base of every error that Signpost raises on purpose."""
+
+
+class SettingsError(SignpostError):
+    """``signpost.toml`` is wrong; the message names the key, the fault and what is allowed."""
+
+
+class PackageError(SignpostError):
+    """A model package is missing, broken or not what its manifest says."""
+
+
+class DatasetError(SignpostError):
+    """A folder or an archive of pictures can't be used."""
+
+
+class PictureError(SignpostError):
+    """A picture can't be used.
+
+    Parameters
+    ----------
+    code : str
+        Stable reason code, for instance ``truncated_image``.
+    message : str
+        One plain sentence: what was wrong, what is allowed.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class DeploymentError(SignpostError):
+    """The deployed stacks, or the local cloud, can't be found or used."""
+
+
+class RoutingFault(SignpostError):
+    """An execution of the routing machine failed; the picture's reference is in the fault queue."""
+
+
+class EndpointError(SignpostError):
+    """The model's endpoint gave no usable answer."""
+
+
+class EndpointUnwell(EndpointError):
+    """The endpoint is down, overloaded or throttled: worth a retry."""
+
+
+class EndpointRefused(EndpointError):
+    """The endpoint is missing, forbidden or answers nonsense: a retry won't help."""

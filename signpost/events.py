@@ -1,0 +1,95 @@
+"""Reads what asks for a picture to be routed, whichever form it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from signpost.contracts import RoutingRequest
+from signpost.errors import PictureError
+
+INCOMING = "incoming/"
+_FORM = 'allowed is {"s3_bucket": "…", "s3_key": "…", "classifier": "…" (optional)} or an S3 "Object Created" event'
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an event asks for, as far as it says; a part that is missing or no text is None."""
+
+    bucket: str | None
+    key: str | None
+    version_id: str | None
+    classifier: str | None
+
+
+def read_event(event: Any, default_classifier: str) -> Asked:
+    """Read an event, without judging it.
+
+    Parameters
+    ----------
+    event : Any
+        ``{"s3_bucket", "s3_key", "classifier"?, "version_id"?}`` with any other keys, or an EventBridge event of S3.
+    default_classifier : str
+        For events that name none.
+
+    Returns
+    -------
+    Asked
+    """
+    event = event if isinstance(event, Mapping) else {}
+    detail = event.get("detail")
+    if event.get("source") == "aws.s3" and isinstance(detail, Mapping):
+        bucket, stored = _mapping(detail.get("bucket")), _mapping(detail.get("object"))
+        key = _text(stored.get("key"))
+        return Asked(
+            _text(bucket.get("name")), key, _text(stored.get("version-id")), _from_key(key, default_classifier)
+        )
+    return Asked(
+        _text(event.get("s3_bucket")),
+        _text(event.get("s3_key")),
+        _text(event.get("version_id")),
+        _text(event.get("classifier")) or default_classifier,
+    )
+
+
+def check(asked: Asked) -> RoutingRequest:
+    """Make sure that an event names a picture.
+
+    Parameters
+    ----------
+    asked : Asked
+        What `read_event` found.
+
+    Returns
+    -------
+    RoutingRequest
+
+    Raises
+    ------
+    PictureError
+        ``empty_request``, ``missing_bucket`` or ``missing_key``.
+    """
+    if not asked.bucket and not asked.key:
+        raise PictureError("empty_request", f"The event names no picture; {_FORM}.")
+    if not asked.bucket:
+        raise PictureError("missing_bucket", f"The event has no s3_bucket; {_FORM}.")
+    if not asked.key:
+        raise PictureError("missing_key", f"The event has no s3_key; {_FORM}.")
+    return RoutingRequest(
+        s3_bucket=asked.bucket, s3_key=asked.key, version_id=asked.version_id, classifier=asked.classifier or ""
+    )
+
+
+def _from_key(key: str | None, default_classifier: str) -> str:
+    """Take the classifier from ``incoming/<classifier>/…``."""
+    parts = (key or "").removeprefix(INCOMING).split("/")
+    return parts[0] if len(parts) > 1 else default_classifier
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None

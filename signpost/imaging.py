@@ -1,0 +1,252 @@
+"""From bytes of unknown worth to the exact pixels that a network eats.
+
+Training, Serialize, the model server and the edge all call `prepare`, so the pixels that a model is asked about are
+made as those it learned from.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+from PIL import Image
+
+from signpost.errors import PictureError
+from signpost.jpeg import has_more_scans
+from signpost.limits import Limits
+
+# Our own limit is stricter, applies to every picture and is checked before any pixel is decoded; Pillow's would only
+# add a warning at 89 and an error at 179 megapixels.
+Image.MAX_IMAGE_PIXELS = None
+
+ALLOWED_FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_ALLOWED = "allowed are JPEG, PNG and WebP"
+# Flat pictures compress to about 250 pixels a byte (JPEG) and 1000 (PNG): a real one stays far below this.
+_BOMB_PIXELS_PER_BYTE = 2000
+# The longest side of a JPEG. A thinner, longer picture would grow while it is resized: 1 × 50,000,000 pixels took 2 GB.
+_MAX_SIDE = 65_535
+# Pillow's WebP decoder takes up to 16 bytes a pixel, the others 4 to 8.
+_WEBP_SHARE = 0.4
+# Scans × pixels ÷ allowed pixels. Real progressive pictures have about 10 scans; a crafted one of 240 KB held 5,000 and
+# took 24 seconds.
+_MAX_SCANS = 100
+_STRIP_PIXELS = 1_000_000
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SIGNATURES = (
+    (b"GIF8", "a GIF"),
+    (b"BM", "a BMP"),
+    (b"II*\0", "a TIFF"),
+    (b"MM\0*", "a TIFF"),
+    (b"\0\0\1\0", "an icon"),
+    (b"%PDF", "a PDF"),
+    (b"PK\3\4", "a ZIP archive"),
+)
+
+
+def content_type(data: bytes) -> str:
+    """Tell a picture's type by its content, never by its name.
+
+    Parameters
+    ----------
+    data : bytes
+        The file, or at least its first 16 bytes.
+
+    Returns
+    -------
+    str
+        A MIME type of `ALLOWED_FORMATS`.
+
+    Raises
+    ------
+    PictureError
+        ``empty_file`` or ``unsupported_type``.
+    """
+    if not data:
+        raise PictureError("empty_file", f"The file has 0 bytes; {_ALLOWED}.")
+    if data.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "image/webp"
+    raise PictureError("unsupported_type", f"The file is {_name_type(data)}; {_ALLOWED}.")
+
+
+def check_size(size: int, limits: Limits) -> None:
+    """Make sure that a file is not too large to be read.
+
+    Parameters
+    ----------
+    size : int
+        Bytes of the file.
+    limits : Limits
+        What a picture may cost.
+
+    Raises
+    ------
+    PictureError
+        ``too_large``.
+    """
+    if size > limits.max_bytes:
+        raise PictureError(
+            "too_large", f"The file has {size:,} bytes; at most {limits.max_bytes:,} are allowed. Send it smaller."
+        )
+
+
+def prepare(data: bytes, width: int, height: int, limits: Limits) -> Image.Image:
+    """Decode a picture and make the pixels that a network eats.
+
+    Upright by its EXIF orientation, transparency over white, RGB, stretched to the input size by an antialiased
+    bilinear filter. A JPEG is decoded at a reduced scale where that still leaves at least twice the target in each
+    direction. Of an animation the first frame counts.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    width, height : int
+        Input size of the network, in pixels.
+    limits : Limits
+        What the picture may cost.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Mode RGB, exactly ``width`` × ``height``.
+
+    Raises
+    ------
+    PictureError
+        ``empty_file``, ``unsupported_type``, ``too_large``, ``too_many_pixels``, ``decompression_bomb``,
+        ``truncated_image`` or ``corrupt_image``.
+    """
+    image = _open(data, limits)
+    try:
+        if image.format == "PNG":  # reading its EXIF decodes it, and would swallow what is wrong with the pixels
+            image.load()
+        orientation = _orientation(image)
+        if orientation >= 5:  # these swap the sides; turning the small picture is cheaper than turning the large one
+            width, height = height, width
+        image.draft("RGB", (2 * width, 2 * height))
+        small = _shrink(image, width, height)
+    except _DAMAGE as error:
+        raise _undecodable(error) from error
+    return small.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else small
+
+
+def encode_png(image: Image.Image) -> bytes:
+    """Encode prepared pixels without loss.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Mode RGB.
+
+    Returns
+    -------
+    bytes
+        A PNG without metadata.
+    """
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=6)
+    return buffer.getvalue()
+
+
+def _open(data: bytes, limits: Limits) -> Image.Image:
+    """Open a picture without decoding it, once its type, size and pixel count are known to be fine."""
+    content_type(data)
+    check_size(len(data), limits)
+    try:
+        image = Image.open(io.BytesIO(data), formats=tuple(ALLOWED_FORMATS))
+    except (*_DAMAGE, MemoryError) as error:
+        raise _undecodable(error) from error
+    _check_pixels(image, len(data), limits)
+    # Each scan passes over all pixels, however few bytes it has. Counting bytes is quick and never too low.
+    most = _MAX_SCANS * limits.max_pixels // (image.width * image.height)
+    if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > most and has_more_scans(data, most):
+        raise PictureError(
+            "decompression_bomb", "The JPEG has far more scans than a picture needs and was not decoded."
+        )
+    return image
+
+
+def _check_pixels(image: Image.Image, size: int, limits: Limits) -> None:
+    pixels = image.width * image.height
+    most = int(limits.max_pixels * (_WEBP_SHARE if image.format == "WEBP" else 1))
+    if pixels <= most and max(image.size) <= _MAX_SIDE:
+        return
+    claim = f"{image.width:,} × {image.height:,} pixels"
+    if pixels > _BOMB_PIXELS_PER_BYTE * size:
+        raise PictureError(
+            "decompression_bomb", f"The file claims {claim} in {size:,} bytes and was not opened further."
+        )
+    raise PictureError(
+        "too_many_pixels",
+        f"The picture has {claim}; at most {most:,} pixels are allowed, and {_MAX_SIDE:,} on a side. Scale it down.",
+    )
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # noqa: BLE001 - broken metadata of any kind must not lose a good picture
+        return 1
+
+
+def _shrink(image: Image.Image, width: int, height: int) -> Image.Image:
+    """Bring a picture of any mode to RGB and to its size, with one full copy in memory and not five.
+
+    Resizing filters along the rows first and along the columns after, so strips give exactly the pixels of the whole.
+    """
+    if image.mode == "RGB" and not image.has_transparency_data:
+        return image.resize((width, height), Image.Resampling.BILINEAR)
+    narrow = Image.new("RGB", (width, image.height))
+    rows = max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        strip = _rgb(image.crop((0, top, image.width, min(top + rows, image.height))))
+        narrow.paste(strip.resize((width, strip.height), Image.Resampling.BILINEAR), (0, top))
+    return narrow.resize((width, height), Image.Resampling.BILINEAR)
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # 16-bit grey: Pillow would clip it to white instead of scaling it
+        image = image.point(lambda value: value * (1 / 256)).convert("L")
+        if "transparency" in image.info:
+            image.info["transparency"] //= 256
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _undecodable(error: Exception) -> PictureError:
+    if isinstance(error, MemoryError):
+        return PictureError("too_many_pixels", "The picture needs more memory than there is. Scale it down.")
+    if "truncated" in str(error).lower() or isinstance(error, EOFError):
+        return PictureError("truncated_image", "The picture ends before its last pixel. Send it again, whole.")
+    return PictureError("corrupt_image", "The picture is damaged and can't be decoded. Send it again.")
+
+
+def _name_type(data: bytes) -> str:
+    for signature, name in _SIGNATURES:
+        if data.startswith(signature):
+            return name
+    if data[4:8] == b"ftyp":
+        return "a HEIC, AVIF or video file"
+    head = data[:512].lstrip()
+    if head.startswith(b"<"):
+        return "SVG, HTML or other markup"
+    if all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head):
+        return "text"
+    return "of an unknown type"

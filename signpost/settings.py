@@ -1,0 +1,219 @@
+"""``signpost.toml`` and its types: the one file that a user edits."""
+
+from __future__ import annotations
+
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from signpost.errors import SettingsError
+from signpost.limits import Limits
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]{0,60}$")]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Hosting(StrEnum):
+    """Where a classifier's model runs."""
+
+    REALTIME = "realtime"
+    SERVERLESS = "serverless"
+    ASYNC = "async"
+    LAMBDA = "lambda"
+    OFF = "off"
+
+
+class AppSettings(_Table):
+    """What holds for the whole app."""
+
+    name: Name = "signpost"
+    default_classifier: Name
+    source_buckets: list[str] = Field(default_factory=list)
+
+
+class LimitSettings(_Table):
+    """What a picture may cost; see `signpost.limits.Limits`."""
+
+    max_bytes: int = Field(default=Limits.max_bytes, gt=0, le=100 * 2**20)
+    max_pixels: int = Field(default=Limits.max_pixels, gt=0, le=200_000_000)
+
+    def as_limits(self) -> Limits:
+        """Return the limits as imaging takes them."""
+        return Limits(self.max_bytes, self.max_pixels)
+
+
+class BatchSettings(_Table):
+    """How the batch machine works; ``max_concurrency`` pictures are routed at a time."""
+
+    max_concurrency: int = Field(default=20, ge=1, le=1000)
+
+
+class Route(_Table):
+    """Where the pictures of some labels go."""
+
+    labels: list[Label] = Field(min_length=1)
+    loading_bay: str = ""
+
+
+class EndpointSettings(_Table):
+    """Sizes of a SageMaker endpoint.
+
+    Attributes
+    ----------
+    instance_type, min_instances, max_instances
+        For ``realtime`` and ``async``.
+    invocations_per_instance : int
+        Autoscaling target, per minute.
+    memory_mb, max_concurrency
+        For ``serverless``.
+    capture_percent : int
+        Share of requests whose data is captured; 0 switches capture off.
+    capture : list
+        Which sides are captured.
+    image_uri : str or None
+        Container image; None builds ``serving/Dockerfile``.
+    """
+
+    instance_type: str = Field(default="ml.c7i.large", pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")
+    min_instances: int = Field(default=1, ge=1, le=100)
+    max_instances: int = Field(default=2, ge=1, le=100)
+    invocations_per_instance: int = Field(default=3000, gt=0)
+    memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = 2048
+    max_concurrency: int = Field(default=10, ge=1, le=200)
+    capture_percent: int = Field(default=100, ge=0, le=100)
+    capture: list[Literal["input", "output"]] = Field(default=["input", "output"], min_length=1)
+    image_uri: str | None = None
+
+    @model_validator(mode="after")
+    def _instances_in_order(self) -> EndpointSettings:
+        if self.min_instances > self.max_instances:
+            raise ValueError(f"min_instances ({self.min_instances}) is above max_instances ({self.max_instances})")
+        return self
+
+
+class Classifier(_Table):
+    """A model plus a table of routes."""
+
+    title: str = ""
+    model: Path | None = None
+    hosting: Hosting = Hosting.REALTIME
+    routes: dict[Name, Route] = Field(min_length=1)
+    thresholds: dict[Label, Probability] = Field(default_factory=dict)
+    endpoint: EndpointSettings = EndpointSettings()
+
+    @property
+    def route_of(self) -> dict[str, str]:
+        """Route of every label."""
+        return {label: route for route, table in self.routes.items() for label in table.labels}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Classifier:
+        labels = [label for route in self.routes.values() for label in route.labels]
+        if twice := sorted({label for label in labels if labels.count(label) > 1}):
+            raise ValueError(f"a label has one route, but these have several: {', '.join(twice)}")
+        if unknown := sorted(set(self.thresholds) - set(labels)):
+            raise ValueError(
+                f"thresholds name {', '.join(unknown)}; the routes' labels are {', '.join(sorted(labels))}"
+            )
+        if reserved := {"review", "rejected"} & set(self.routes):
+            raise ValueError(f"{', '.join(sorted(reserved))} is an outcome, so no route can have this name")
+        if self.hosting is not Hosting.OFF and self.model is None:
+            raise ValueError('model is missing; allowed is the folder of a model package, or hosting = "off"')
+        return self
+
+
+class Settings(_Table):
+    """The whole file."""
+
+    app: AppSettings
+    limits: LimitSettings = LimitSettings()
+    batch: BatchSettings = BatchSettings()
+    classifiers: dict[Name, Classifier] = Field(min_length=1)
+
+    @property
+    def hosted(self) -> dict[str, Classifier]:
+        """The classifiers that have a model to ask."""
+        return {name: c for name, c in self.classifiers.items() if c.hosting is not Hosting.OFF}
+
+    @model_validator(mode="after")
+    def _default_exists(self) -> Settings:
+        if self.app.default_classifier not in self.classifiers:
+            raise ValueError(
+                f"app.default_classifier is {self.app.default_classifier!r}; allowed are {', '.join(self.classifiers)}"
+            )
+        return self
+
+
+def load_settings(path: Path) -> Settings:
+    """Read ``signpost.toml``.
+
+    Parameters
+    ----------
+    path : Path
+        The file; relative model folders are taken from where it lies.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    SettingsError
+        One line a fault: which key, what is wrong, what is allowed.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"can't read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is no TOML: {error}") from error
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        lines = [f"{path} is wrong:", *(_explain(dict(fault)) for fault in error.errors())]
+        raise SettingsError("\n  ".join(lines)) from error
+    return _with_absolute_models(settings, path.resolve().parent)
+
+
+def _explain(fault: dict[str, Any]) -> str:
+    """Say in one line which key is wrong, what is wrong with it and what is allowed."""
+    path = [part for part in fault["loc"] if part != "[key]"]
+    kind, message = fault["type"], fault["msg"]
+    if kind == "value_error":
+        message = str(fault["ctx"]["error"])
+    elif kind == "extra_forbidden":
+        message = f"no such key; allowed are {', '.join(_keys_at(path[:-1]))}"
+    elif kind == "missing":
+        message = "the key is missing"
+    elif kind == "string_pattern_mismatch" and fault["ctx"]["pattern"].startswith("^[a-z]"):
+        message = "allowed are up to 31 lower-case letters, digits and hyphens, a letter first"
+    given = fault["input"]
+    shown = f" (given: {given!r})" if isinstance(given, str | int | float) else ""
+    return ".".join(map(str, path)) + ": " * bool(path) + message[0].lower() + message[1:] + shown
+
+
+def _keys_at(path: list[Any]) -> list[str]:
+    """Name the keys that the table at a path may have."""
+    table: Any = Settings
+    for part in path:
+        # Either a model's field or an entry of a dict of models.
+        table = (
+            table.model_fields[part].annotation if part in getattr(table, "model_fields", {}) else get_args(table)[1]
+        )
+    return list(table.model_fields)
+
+
+def _with_absolute_models(settings: Settings, folder: Path) -> Settings:
+    classifiers = {
+        name: classifier.model_copy(update={"model": folder / classifier.model}) if classifier.model else classifier
+        for name, classifier in settings.classifiers.items()
+    }
+    return settings.model_copy(update={"classifiers": classifiers})

@@ -1,0 +1,70 @@
+"""A state machine from Amazon States Language, with logs and traces."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+
+class Machine(Construct):
+    """A state machine.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    definition : dict
+        Amazon States Language.
+    substitutions : mapping of str to str
+        Values of the ``${…}`` in the definition.
+    machine_type : sfn.StateMachineType
+        Express or Standard.
+
+    Attributes
+    ----------
+    machine : sfn.StateMachine
+        The machine, its role still without rights of its own.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        definition: Mapping[str, Any],
+        substitutions: Mapping[str, str],
+        machine_type: sfn.StateMachineType,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        log_group = logs.LogGroup(
+            self,
+            "Logs",
+            log_group_name=f"/aws/vendedlogs/states/{name}",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.machine = sfn.StateMachine(
+            self,
+            "Machine",
+            state_machine_name=name,
+            state_machine_type=machine_type,
+            definition_body=sfn.DefinitionBody.from_string(json.dumps(definition, ensure_ascii=False)),
+            definition_substitutions=dict(substitutions),
+            # Every event but no data: a state holds the picture.
+            logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
+            tracing_enabled=True,
+        )
+
+    def allow(self, actions: list[str], resources: list[str], conditions: Mapping[str, Any] | None = None) -> None:
+        """Give the machine's role exactly these actions on exactly these resources."""
+        self.machine.add_to_role_policy(
+            iam.PolicyStatement(actions=actions, resources=resources, conditions=conditions)
+        )

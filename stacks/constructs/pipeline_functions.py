@@ -1,0 +1,136 @@
+"""The three steps of routing as functions: Serialize, Classify (one per classifier) and Filter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+from pydantic import BaseModel
+
+from signpost.configuration import (
+    ClassifyConfiguration,
+    FilterConfiguration,
+    InputSize,
+    SerializeConfiguration,
+)
+from signpost.hosted import manifest_of
+from signpost.settings import Classifier, Hosting, Settings
+from stacks.constructs.python_function import PythonFunction
+from stacks.stage import Stage
+from stepfunctions.routing import substitution
+
+_BASE = ["pydantic", "aws-lambda-powertools[tracer]"]
+_TIMEOUT = Duration.seconds(30)
+
+
+class PipelineFunctions(Construct):
+    """Serialize, Classify and Filter.
+
+    Parameters
+    ----------
+    settings : Settings
+        Classifiers, limits and buckets.
+    stage : Stage
+        Where the functions will run.
+    incoming, decisions : s3.Bucket
+        Where pictures come from, and where large prepared ones wait for Classify.
+    endpoint_names : dict of str to str
+        Endpoint of every classifier that has one.
+
+    Attributes
+    ----------
+    serialize, filter : lambda_.Function
+        Shared by all classifiers.
+    classify : dict of str to lambda_.Function
+        By classifier, so that each may ask its own endpoint and no other.
+    by_substitution : dict of str to lambda_.Function
+        All of them, by the name that the routing machine knows them by.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        stage: Stage,
+        incoming: s3.Bucket,
+        decisions: s3.Bucket,
+        endpoint_names: dict[str, str],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings, self._stage, self._decisions = settings, stage, decisions
+        self.serialize = self._serialize(incoming)
+        self.classify = {
+            name: self._classify(name, classifier, endpoint_names.get(name))
+            for name, classifier in settings.hosted.items()
+        }
+        self.filter = self._filter()
+        self.by_substitution: dict[str, lambda_.Function] = {
+            "Serialize": self.serialize,
+            "Filter": self.filter,
+            **{substitution("Classify", name): function for name, function in self.classify.items()},
+        }
+
+    def _serialize(self, incoming: s3.Bucket) -> lambda_.Function:
+        settings = self._settings
+        configuration = SerializeConfiguration(
+            default_classifier=settings.app.default_classifier,
+            inputs={name: _input_size(name, classifier) for name, classifier in settings.hosted.items()},
+            switched_off=[name for name in settings.classifiers if name not in settings.hosted],
+            buckets=[incoming.bucket_name, *settings.app.source_buckets],
+            scratch_bucket=self._decisions.bucket_name,
+            limits=settings.limits,
+        )
+        # A picture of 50 megapixels takes about 350 MB while it is read.
+        return self._function("serialize", "serialize", configuration, [*_BASE, "pillow"], memory_mb=512)
+
+    def _classify(self, name: str, classifier: Classifier, endpoint: str | None) -> lambda_.Function:
+        inside = classifier.hosting is Hosting.LAMBDA
+        return self._function(
+            "classify",
+            f"classify-{name}",
+            ClassifyConfiguration(hosting=classifier.hosting, endpoint=endpoint),
+            [*_BASE, *(["pillow", "numpy", "ai-edge-litert"] if inside else [])],
+            memory_mb=512 if inside else 256,
+            model=classifier.model if inside else None,
+        )
+
+    def _filter(self) -> lambda_.Function:
+        hosted = self._settings.hosted
+        configuration = FilterConfiguration(
+            routes={name: classifier.route_of for name, classifier in hosted.items()},
+            thresholds={name: classifier.thresholds for name, classifier in hosted.items()},
+        )
+        return self._function("filter", "filter", configuration, _BASE, memory_mb=256)
+
+    def _function(
+        self,
+        handler: str,
+        name: str,
+        configuration: BaseModel,
+        requirements: list[str],
+        *,
+        memory_mb: int,
+        model: Path | None = None,
+    ) -> lambda_.Function:
+        return PythonFunction(
+            self,
+            "".join(word.capitalize() for word in name.split("-")),
+            stage=self._stage,
+            handler=handler,
+            function_name=f"{self._settings.app.name}-{name}",
+            configuration=configuration,
+            requirements=requirements,
+            memory_mb=memory_mb,
+            timeout=_TIMEOUT,
+            model=model,
+        ).function
+
+
+def _input_size(name: str, classifier: Classifier) -> InputSize:
+    spec = manifest_of(name, classifier).input
+    return InputSize(width=spec.width, height=spec.height)

@@ -1,0 +1,181 @@
+"""The routing stack: functions, queues, bus, idempotency table, both state machines, and the rule that starts them."""
+
+# jsii names the parameters of its interfaces differently from those of its classes.
+# pyright: reportArgumentType=false
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import ArnFormat, CfnOutput, Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from signpost.events import INCOMING
+from signpost.settings import Settings
+from stacks.constructs.dispatch import Dispatch
+from stacks.constructs.machine import Machine
+from stacks.constructs.pipeline_functions import PipelineFunctions
+from stacks.inference import InferenceStack
+from stacks.stage import Stage
+from stacks.storage import StorageStack
+from stepfunctions import batch, routing
+
+
+class RoutingStack(Stack):
+    """Routes pictures.
+
+    Parameters
+    ----------
+    settings : Settings
+        Classifiers, routes and limits.
+    stage : Stage
+        Where this is deployed to.
+    storage : StorageStack
+        The buckets.
+    inference : InferenceStack
+        The endpoints.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        stage: Stage,
+        storage: StorageStack,
+        inference: InferenceStack,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        self._settings, self._storage = settings, storage
+        self.functions = PipelineFunctions(
+            self,
+            "Functions",
+            settings=settings,
+            stage=stage,
+            incoming=storage.incoming,
+            decisions=storage.decisions,
+            endpoint_names=inference.endpoint_names,
+        )
+        self.dispatch = Dispatch(self, "Dispatch", settings=settings, removal_policy=stage.removal_policy)
+        self._grant_functions(inference.endpoint_names)
+        self.routing = self._routing_machine()
+        self.batch = self._batch_machine()
+        self._start_on_upload()
+        self._outputs()
+
+    def _grant_functions(self, endpoint_names: dict[str, str]) -> None:
+        incoming, decisions = self._storage.incoming, self._storage.decisions
+        sources = [incoming.bucket_arn, *(f"arn:aws:s3:::{name}" for name in self._settings.app.source_buckets)]
+        prepared = [decisions.arn_for_objects("prepared/*")]
+        serialize = self.functions.serialize
+        _allow(serialize, ["s3:GetObject", "s3:GetObjectVersion"], [f"{arn}/*" for arn in sources])
+        _allow(serialize, ["s3:ListBucket"], sources)  # without it, S3 answers 403 instead of 404 for a missing key
+        _allow(serialize, ["s3:PutObject"], prepared)
+        for name, function in self.functions.classify.items():
+            _allow(function, ["s3:GetObject"], prepared)
+            if name in endpoint_names:
+                endpoint = self.format_arn(service="sagemaker", resource="endpoint", resource_name=endpoint_names[name])
+                _allow(function, ["sagemaker:InvokeEndpoint"], [endpoint])
+
+    def _routing_machine(self) -> Machine:
+        dispatch, decisions = self.dispatch, self._storage.decisions
+        queues = {**dispatch.queues, "QueueFaults": dispatch.faults}
+        functions = self.functions.by_substitution
+        machine = Machine(
+            self,
+            "Routing",
+            name=f"{self._settings.app.name}-routing",
+            definition=routing.build(self._settings),
+            substitutions={
+                **{name: function.function_arn for name, function in functions.items()},
+                **{name: queue.queue_url for name, queue in queues.items()},
+                "IdempotencyTable": dispatch.table.table_name,
+                "DecisionsBucket": decisions.bucket_name,
+                "EventBus": dispatch.bus.event_bus_name,
+            },
+            machine_type=sfn.StateMachineType.EXPRESS,
+        )
+        machine.allow(["lambda:InvokeFunction"], [function.function_arn for function in functions.values()])
+        machine.allow(["sqs:SendMessage"], [queue.queue_arn for queue in queues.values()])
+        table = ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+        machine.allow(table, [dispatch.table.table_arn])
+        machine.allow(["s3:PutObject"], [decisions.arn_for_objects("decisions/*")])
+        machine.allow(["events:PutEvents"], [dispatch.bus.event_bus_arn])
+        return machine
+
+    def _batch_machine(self) -> Machine:
+        incoming, decisions = self._storage.incoming, self._storage.decisions
+        routing_arn, name = self.routing.machine.state_machine_arn, f"{self._settings.app.name}-batch"
+        machine = Machine(
+            self,
+            "Batch",
+            name=name,
+            definition=batch.build(self._settings),
+            substitutions={
+                "IncomingBucket": incoming.bucket_name,
+                "DecisionsBucket": decisions.bucket_name,
+                "DefaultClassifier": self._settings.app.default_classifier,
+                "RoutingMachine": routing_arn,
+                "QueueFaults": self.dispatch.faults.queue_url,
+            },
+            machine_type=sfn.StateMachineType.STANDARD,
+        )
+        sources = [incoming.bucket_arn, *(f"arn:aws:s3:::{bucket}" for bucket in self._settings.app.source_buckets)]
+        machine.allow(["s3:ListBucket"], sources)
+        machine.allow(["s3:GetObject"], [f"{arn}/*" for arn in sources])
+        machine.allow(
+            ["s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"],
+            [decisions.arn_for_objects("batches/*")],
+        )
+        machine.allow(["states:StartSyncExecution"], [routing_arn])
+        machine.allow(["sqs:SendMessage"], [self.dispatch.faults.queue_arn])
+        # A distributed map starts itself; its ARN is written out because a policy can't wait for the machine it is for.
+        own = self.format_arn(
+            service="states", resource="stateMachine", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )
+        runs = self.format_arn(
+            service="states", resource="execution", resource_name=f"{name}/*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )
+        machine.allow(["states:StartExecution"], [own])
+        machine.allow(["states:DescribeExecution", "states:StopExecution"], [runs])
+        return machine
+
+    def _start_on_upload(self) -> None:
+        pattern = events.EventPattern(
+            source=["aws.s3"],
+            detail_type=["Object Created"],
+            detail={
+                "bucket": {"name": [self._storage.incoming.bucket_name]},
+                "object": {"key": events.Match.prefix(INCOMING)},
+            },
+        )
+        target = targets.SfnStateMachine(
+            self.routing.machine,
+            dead_letter_queue=self.dispatch.faults,
+            retry_attempts=20,
+            max_event_age=Duration.hours(24),
+        )
+        events.Rule(self, "PictureLanded", event_pattern=pattern, targets=[target])
+
+    def _outputs(self) -> None:
+        values = {
+            "RoutingMachine": self.routing.machine.state_machine_arn,
+            "BatchMachine": self.batch.machine.state_machine_arn,
+            "DecisionsTable": self.dispatch.table.table_name,
+            "EventBus": self.dispatch.bus.event_bus_name,
+            "QueueFaults": self.dispatch.faults.queue_url,
+            **{name: queue.queue_url for name, queue in self.dispatch.queues.items()},
+        }
+        for name, value in values.items():
+            CfnOutput(self, name, value=value)
+
+
+def _allow(function: lambda_.Function, actions: list[str], resources: list[str]) -> None:
+    function.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=resources))

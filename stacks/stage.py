@@ -1,0 +1,58 @@
+"""What differs between the places that the stacks are deployed to. Only ``app.py`` makes one."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from dataclasses import dataclass
+from typing import Literal
+
+from aws_cdk import RemovalPolicy
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A place to deploy to.
+
+    Attributes
+    ----------
+    python_version : str
+        Of the Lambda functions, for instance ``"3.13"``.
+    architecture : {"arm64", "x86_64"}
+        Of the Lambda functions.
+    wheel_platform : str or None
+        Platform of the wheels in the functions, as uv names it; None is this machine's.
+    model_image : str or None
+        Container image of the endpoints; None builds ``serving/Dockerfile``.
+    removal_policy : RemovalPolicy
+        What becomes of pictures, decisions and models when a stack is deleted.
+    """
+
+    python_version: str
+    architecture: Literal["arm64", "x86_64"]
+    wheel_platform: str | None
+    model_image: str | None
+    removal_policy: RemovalPolicy
+
+
+def aws_stage() -> Stage:
+    """Return the stage for AWS: Graviton functions, the image built here, data kept."""
+    return Stage(
+        python_version="3.13",
+        architecture="arm64",
+        # Lambda's Amazon Linux 2023 has glibc 2.34.
+        wheel_platform="aarch64-manylinux_2_28",
+        model_image=None,
+        removal_policy=RemovalPolicy.RETAIN,
+    )
+
+
+def local_stage() -> Stage:
+    """Return the stage for the local cloud: functions run on this machine's Python, and nobody pulls the image."""
+    return Stage(
+        python_version=f"{sys.version_info.major}.{sys.version_info.minor}",
+        architecture="arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
+        wheel_platform=None,
+        model_image="signpost-serving:local",
+        removal_policy=RemovalPolicy.DESTROY,
+    )

@@ -1,0 +1,1 @@
+"""Builds the state machines from the settings."""

@@ -1,0 +1,108 @@
+import re
+
+import pytest
+
+from signpost.errors import SettingsError
+from signpost.settings import Hosting, load_settings
+
+GOOD = """
+[app]
+default_classifier = "vehicle"
+
+[classifiers.vehicle]
+model = "models/vehicle"
+[classifiers.vehicle.routes]
+near = { labels = ["bicycle"] }
+far = { labels = ["motorcycle"], loading_bay = "Bay 2" }
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text):
+        file = tmp_path / "signpost.toml"
+        file.write_text(text)
+        return file
+
+    return write
+
+
+def test_a_file_gives_classifiers_with_a_route_for_every_label(write):
+    file = write(GOOD)
+    settings = load_settings(file)
+    vehicle = settings.classifiers["vehicle"]
+    assert vehicle.route_of == {"bicycle": "near", "motorcycle": "far"}
+    assert vehicle.hosting is Hosting.REALTIME
+    assert vehicle.model == file.parent / "models/vehicle"
+
+
+def test_adding_a_classifier_is_adding_a_table(write):
+    more = (
+        '[classifiers.dog-breed]\nhosting = "off"\n[classifiers.dog-breed.routes]\ntoys = { labels = ["chihuahua"] }\n'
+    )
+    settings = load_settings(write(GOOD + more))
+    assert list(settings.classifiers) == ["vehicle", "dog-breed"]
+    assert list(settings.hosted) == ["vehicle"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            '"models/vehicle"',
+            '"models/vehicle"\nhosting = "gpu"',
+            "classifiers.vehicle.hosting: input should be 'realtime', ",
+        ),
+        (
+            '"models/vehicle"',
+            '"models/vehicle"\nhostng = "off"',
+            "classifiers.vehicle.hostng: no such key; allowed are title, ",
+        ),
+        ("near =", "Near_Orders =", "classifiers.vehicle.routes.Near_Orders: allowed are up to 31 lower-case letters"),
+        ("near =", "review =", "review is an outcome, so no route can have this name"),
+        ('["motorcycle"]', '["bicycle"]', "a label has one route, but these have several: bicycle"),
+        (
+            'model = "models/vehicle"',
+            "",
+            'model is missing; allowed is the folder of a model package, or hosting = "off"',
+        ),
+        (
+            'default_classifier = "vehicle"',
+            'default_classifier = "cat"',
+            "app.default_classifier is 'cat'; allowed are vehicle",
+        ),
+        ('default_classifier = "vehicle"', "", "app.default_classifier: the key is missing"),
+        (
+            "[app]",
+            "[app]\n[limits]\nmax_bytes = 0\n[app2]",
+            "limits.max_bytes: input should be greater than 0 (given: 0)",
+        ),
+        ("[app]", "[app", "is no TOML"),
+        (
+            '"models/vehicle"',
+            '"models/vehicle"\nendpoint = { min_instances = 3, max_instances = 2 }',
+            "classifiers.vehicle.endpoint: min_instances (3) is above max_instances (2)",
+        ),
+        (
+            '"models/vehicle"',
+            '"models/vehicle"\nthresholds = { cat = 0.9 }',
+            "thresholds name cat; the routes' labels are bicycle, motorcycle",
+        ),
+    ],
+)
+def test_a_wrong_file_says_which_key_what_is_wrong_and_what_is_allowed(write, old, new, said):
+    assert old in GOOD
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        load_settings(write(GOOD.replace(old, new)))
+
+
+def test_every_fault_is_said_at_once(write):
+    text = GOOD.replace("[app]", "[app]\nsize = 3").replace("near =", "NEAR =")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(write(text))
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(SettingsError, match="can't read"):
+        load_settings(tmp_path / "signpost.toml")
