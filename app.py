@@ -24,5 +24,6 @@ storage = StorageStack(app, f"{name}-storage", **common)
 inference = InferenceStack(app, f"{name}-inference", storage=storage, **common)
 routing = RoutingStack(app, f"{name}-routing", storage=storage, inference=inference, **common)
 
-cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
+if not local:  # the same templates; the rules need only be asked once
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
 app.synth()

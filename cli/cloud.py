@@ -63,7 +63,7 @@ def status(on_aws: Aws = False, as_json: AsJson = False) -> None:
     endpoints = {
         name: sagemaker.describe_endpoint(EndpointName=value)["EndpointStatus"]
         for name, value in deployment.outputs.items()
-        if name.startswith("Endpoint")
+        if name.endswith("Endpoint")
     }
     wanted = ["ApproximateNumberOfMessages"]
     queues = {

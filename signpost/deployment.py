@@ -72,5 +72,9 @@ def find(name: str, clients: Clients) -> Deployment:
             found = cloudformation.describe_stacks(StackName=f"{name}-{stack}")["Stacks"][0]
         except (ClientError, BotoCoreError) as error:
             raise DeploymentError(f"the stack {name}-{stack} can't be found: {error}") from error
-        outputs |= {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+        outputs |= {
+            output["OutputKey"]: output["OutputValue"]
+            for output in found.get("Outputs", [])
+            if not output["OutputKey"].startswith("ExportsOutput")  # the CDK's own, between stacks
+        }
     return Deployment(outputs)

@@ -53,7 +53,19 @@ class DeploymentError(SignpostError):
 
 
 class RoutingFault(SignpostError):
-    """An execution of the routing machine failed; the picture's reference is in the fault queue."""
+    """An execution of the routing machine failed.
+
+    Parameters
+    ----------
+    message : str
+        Error and cause.
+    parked : bool
+        Whether the execution could still put the picture's reference on the fault queue.
+    """
+
+    def __init__(self, message: str, *, parked: bool) -> None:
+        super().__init__(message)
+        self.parked = parked
 
 
 class EndpointError(SignpostError):

@@ -199,9 +199,10 @@ def _check_pixels(image: Image.Image, size: int, limits: Limits) -> None:
 
 def _orientation(image: Image.Image) -> int:
     try:
-        return int(image.getexif().get(_ORIENTATION, 1))
+        orientation = int(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # noqa: BLE001 - broken metadata of any kind must not lose a good picture
         return 1
+    return orientation if orientation in _UPRIGHT else 1
 
 
 def _shrink(image: Image.Image, width: int, height: int) -> Image.Image:

@@ -85,7 +85,8 @@ class Router:
         machine = self._deployment["RoutingMachine"]
         ended = self._sfn.start_sync_execution(stateMachineArn=machine, input=json.dumps(event))
         if ended["status"] != "SUCCEEDED":
-            raise RoutingFault(f"{ended.get('error', ended['status'])}: {ended.get('cause', 'no cause given')}")
+            said = f"{ended.get('error', ended['status'])}: {ended.get('cause', 'no cause given')}"
+            raise RoutingFault(said, parked=ended["status"] == "FAILED")
         return Decision.model_validate_json(ended["output"])
 
     def redrive(self) -> Iterator[tuple[Parked, Decision | RoutingFault]]:
@@ -94,27 +95,26 @@ class Router:
         Yields
         ------
         tuple of Parked and (Decision or RoutingFault)
-            Each message with how it went this time. One that failed again stays in the queue.
+            Each message with how it went this time. What failed again is in the queue again.
         """
-        queue, failed = self._deployment["QueueFaults"], []
-        while messages := self._receive(queue):
-            for message in messages:
-                handle = message["ReceiptHandle"]
-                parked = _read(message)
-                try:
-                    decision = self.route_event(parked.event)
-                except RoutingFault as fault:
-                    failed.append(handle)
-                    yield parked, fault
-                    continue
+        queue = self._deployment["QueueFaults"]
+        # All are taken before the first is routed: what fails again is parked anew, and its turn is the next redrive.
+        for message in list(self._drain(queue)):
+            parked, handle = _read(message), message["ReceiptHandle"]
+            try:
+                result: Decision | RoutingFault = self.route_event(parked.event)
+            except RoutingFault as fault:
+                result = fault
+            if isinstance(result, RoutingFault) and not result.parked:
+                self._sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=handle, VisibilityTimeout=0)
+            else:
                 self._sqs.delete_message(QueueUrl=queue, ReceiptHandle=handle)
-                yield parked, decision
-        for handle in failed:  # for the next redrive to find at once
-            self._sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=handle, VisibilityTimeout=0)
+            yield parked, result
 
-    def _receive(self, queue: str) -> list[dict[str, Any]]:
-        answer = self._sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-        return answer.get("Messages", [])
+    def _drain(self, queue: str) -> Iterator[dict[str, Any]]:
+        """Take messages until there are none; each stays hidden for the queue's visibility timeout."""
+        while messages := self._sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+            yield from messages
 
 
 def _read(message: dict[str, Any]) -> Parked:

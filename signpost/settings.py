@@ -82,7 +82,7 @@ class EndpointSettings(_Table):
         Container image; None builds ``serving/Dockerfile``.
     """
 
-    instance_type: str = Field(default="ml.c7i.large", pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")
+    instance_type: str = Field(default="ml.m5.large", pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")
     min_instances: int = Field(default=1, ge=1, le=100)
     max_instances: int = Field(default=2, ge=1, le=100)
     invocations_per_instance: int = Field(default=3000, gt=0)

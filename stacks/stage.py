@@ -17,7 +17,7 @@ class Stage:
     Attributes
     ----------
     python_version : str
-        Of the Lambda functions, for instance ``"3.13"``.
+        Of the Lambda functions, for instance ``"3.14"``.
     architecture : {"arm64", "x86_64"}
         Of the Lambda functions.
     wheel_platform : str or None
@@ -38,7 +38,7 @@ class Stage:
 def aws_stage() -> Stage:
     """Return the stage for AWS: Graviton functions, the image built here, data kept."""
     return Stage(
-        python_version="3.13",
+        python_version="3.14",
         architecture="arm64",
         # Lambda's Amazon Linux 2023 has glibc 2.34.
         wheel_platform="aarch64-manylinux_2_28",

@@ -14,3 +14,9 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("no real data beside the checkout (../shared/data): this test needs it")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def vehicle_package() -> Path:
+    """Folder of the committed package that tells bicycles from motorcycles."""
+    return ROOT / "models" / "vehicle"

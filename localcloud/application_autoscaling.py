@@ -1,0 +1,93 @@
+"""Application Auto Scaling: moto's control plane. Targets and policies are kept and described; nothing scales here."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from localcloud.answers import Answer, ServiceError, json_answer
+from localcloud.credentials import ACCOUNT_ID, REGION
+from localcloud.moto_backend import MotoBackend
+
+_TARGET = ("ServiceNamespace", "ResourceId", "ScalableDimension")
+# AWS makes this role on the first registration.
+_SERVICE_LINKED_ROLE = (
+    f"arn:aws:iam::{ACCOUNT_ID}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/"
+    "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+)
+
+
+class Service:
+    """Application Auto Scaling as MiniStack sees it."""
+
+    def __init__(self) -> None:
+        self._moto = MotoBackend(
+            "applicationautoscaling",
+            "ApplicationAutoScalingResponse",
+            "AnyScaleFrontendService.",
+            f"application-autoscaling.{REGION}.amazonaws.com",
+        )
+        self._targets: dict[str, dict[str, Any]] = {}
+        self._policies: dict[str, dict[str, Any]] = {}
+
+    async def handle_request(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, query_params: Mapping[str, Any]
+    ) -> Answer:
+        """Answer a request; MiniStack's handler signature."""
+        del method, path, query_params
+        operation = headers.get("x-amz-target", "").rpartition(".")[2]
+        try:
+            return json_answer(self.call(operation, json.loads(body or b"{}")))
+        except ServiceError as error:
+            return error.answer()
+
+    def call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Carry out an operation.
+
+        Parameters
+        ----------
+        operation : str
+            Its name.
+        parameters : dict
+            Its input.
+
+        Returns
+        -------
+        dict
+            Its output.
+
+        Raises
+        ------
+        ServiceError
+            If moto refuses it.
+        """
+        if operation == "RegisterScalableTarget":
+            parameters = {"RoleARN": _SERVICE_LINKED_ROLE, **parameters}
+        answer = self._moto.call(operation, parameters)
+        target = "|".join(str(parameters.get(member)) for member in _TARGET)
+        policy = f"{target}|{parameters.get('PolicyName')}"
+        if operation == "RegisterScalableTarget":
+            self._targets[target] = self._targets.get(target, {}) | parameters
+        elif operation == "PutScalingPolicy":
+            self._policies[policy] = parameters
+        elif operation == "DeregisterScalableTarget":
+            self._targets.pop(target, None)
+            self._policies = {key: kept for key, kept in self._policies.items() if not key.startswith(target + "|")}
+        elif operation == "DeleteScalingPolicy":
+            self._policies.pop(policy, None)
+        return answer
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what brings the targets and policies back: the requests that made them."""
+        return {"targets": list(self._targets.values()), "policies": list(self._policies.values())}
+
+    def load_persisted_state(self, state: dict[str, Any]) -> None:
+        """Bring back what `get_state` returned."""
+        for parameters in state["targets"]:
+            self.call("RegisterScalableTarget", parameters)
+        for parameters in state["policies"]:
+            self.call("PutScalingPolicy", parameters)
+
+    def reset(self) -> None:
+        """Remove everything."""
+        for parameters in list(self._targets.values()):
+            self.call("DeregisterScalableTarget", {member: parameters[member] for member in _TARGET})

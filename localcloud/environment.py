@@ -1,0 +1,137 @@
+"""The state folder, and what MiniStack reads from its environment, set before `ministack` is imported."""
+
+import fcntl
+import os
+import shutil
+from pathlib import Path
+
+from localcloud.credentials import ACCESS_KEY_ID, ACCOUNT_ID, HOST, REGION, SECRET_ACCESS_KEY
+from signpost.errors import DeploymentError
+
+# All that Lambda functions and model servers inherit of the user's environment: neither secrets, which are none of
+# their business, nor settings that would make them behave differently from one machine to the next.
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ")
+
+
+class StateFolderInUseError(DeploymentError):
+    """Another local cloud runs with the folder."""
+
+
+class StateFolder:
+    """Where one local cloud keeps everything that it writes.
+
+    Parameters
+    ----------
+    root : Path
+        The folder, by default `.signpost/` in the checkout.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def services(self) -> Path:
+        """Saved state of the services: one JSON file each."""
+        return self.root / "services"
+
+    @property
+    def objects(self) -> Path:
+        """What is in S3."""
+        return self.root / "s3"
+
+    @property
+    def endpoints(self) -> Path:
+        """Model packages and logs of the SageMaker endpoints."""
+        return self.root / "endpoints"
+
+    @property
+    def lambda_python(self) -> Path:
+        """The Python environment that Lambda functions run in."""
+        return self.root / "lambda-python"
+
+    @property
+    def temporary(self) -> Path:
+        """Unpacked Lambda code and other files of the running process."""
+        return self.root / "tmp"
+
+    @property
+    def running_marker(self) -> Path:
+        """A file that is there while the cloud runs, and after it was killed."""
+        return self.root / "running"
+
+    def open(self) -> bool:
+        """Take the folder for this process and make it ready for a start.
+
+        MiniStack saves its services only when it stops in order, while S3 objects are written at once. After a
+        kill the two do not fit together (buckets without the stack that made them), so both are dropped.
+
+        Returns
+        -------
+        bool
+            Whether the state of an earlier run was dropped because that run had not stopped in order.
+
+        Raises
+        ------
+        StateFolderInUseError
+            If another local cloud runs with it.
+        """
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        dropped = self.running_marker.exists()
+        # Held until the process ends, however it ends.
+        self._lock = self.running_marker.open("a")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StateFolderInUseError(f"Another local cloud runs with {self.root}.") from error
+        for folder in (self.services, self.objects) if dropped else ():
+            shutil.rmtree(folder, ignore_errors=True)
+        for folder in (self.temporary, self.endpoints):
+            shutil.rmtree(folder, ignore_errors=True)
+        for folder in (self.services, self.objects, self.temporary, self.endpoints):
+            folder.mkdir(exist_ok=True)
+        return dropped
+
+    def close(self) -> None:
+        """Note that the cloud stopped in order and saved its state."""
+        self.running_marker.unlink(missing_ok=True)
+
+
+def prepare(state: StateFolder, port: int) -> None:
+    """Set the environment of this process for MiniStack.
+
+    Parameters
+    ----------
+    state : StateFolder
+        Where state, objects and temporary files go.
+    port : int
+        The port to listen on, on 127.0.0.1.
+    """
+    given = dict(os.environ)
+    os.environ.clear()
+    os.environ.update({name: given[name] for name in _INHERITED if name in given})
+    os.environ.update(
+        {
+            "AUTH": given.get("AUTH", "true"),
+            "BIND_HOST": HOST,
+            "GATEWAY_PORT": str(port),
+            "MINISTACK_HOST": "localhost",
+            "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
+            "MINISTACK_REGION": REGION,
+            "MOTO_ACCOUNT_ID": ACCOUNT_ID,
+            # The credentials that count as the account's root user.
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+            # HOME is inherited, the AWS profile in it is not.
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(state.services),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(state.objects),
+            "TMPDIR": str(state.temporary),
+            # Listeners of services that Signpost does not use.
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+            "LOG_LEVEL": given.get("LOG_LEVEL", "INFO"),
+        }
+    )

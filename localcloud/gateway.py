@@ -1,0 +1,103 @@
+"""Register the extension with MiniStack and serve until a signal says stop."""
+
+import asyncio
+import logging
+import os
+import signal
+
+import ministack.app as ministack_app
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack.core import lambda_runtime, router
+
+from localcloud import application_autoscaling, cloudformation, lambda_functions, permissions, rekognition, s3_events
+from localcloud.credentials import HOST
+from localcloud.environment import StateFolder
+from localcloud.guard import guarded
+from localcloud.sagemaker.service import SageMaker
+
+logger = logging.getLogger("localcloud")
+
+
+def run(state: StateFolder, port: int, *, state_dropped: bool) -> None:
+    """Serve until SIGTERM or SIGINT; stop every child; save the state.
+
+    Parameters
+    ----------
+    state : StateFolder
+        The folder of this cloud.
+    port : int
+        The port to listen on, on 127.0.0.1.
+    state_dropped : bool
+        Whether the last run was killed and its state had to be dropped; said in the log.
+    """
+    if state_dropped:
+        logger.warning("The last run was killed before it could save its state: this one starts empty.")
+    # A line for each of 60 services at every stop hides what matters.
+    logging.getLogger("persistence").setLevel(logging.WARNING)
+    sagemaker = SageMaker(state.endpoints, port)
+    register(sagemaker, port)
+    lambda_functions.install(state.lambda_python)
+    s3_events.install()
+    exit_code = 0
+    try:
+        asyncio.run(_serve(sagemaker, port))
+        state.close()
+    except Exception:
+        logger.exception("The local cloud ended with an error")
+        exit_code = 1
+    lambda_runtime.reset()
+    logging.shutdown()
+    # Threads that wait for a Lambda or an execution would keep the process alive: all is saved, so end.
+    os._exit(exit_code)
+
+
+def register(sagemaker: SageMaker, port: int) -> None:
+    """Add the services that MiniStack lacks to its tables.
+
+    Parameters
+    ----------
+    sagemaker : SageMaker
+        The SageMaker service, control plane and runtime.
+    port : int
+        The port to listen on.
+    """
+    services = {
+        "sagemaker": (sagemaker, "SageMaker."),
+        "application-autoscaling": (application_autoscaling.Service(), "AnyScaleFrontendService."),
+        "rekognition": (rekognition.Service(port), "RekognitionService."),
+    }
+    for name, (service, target_prefix) in services.items():
+        ministack_app.SERVICE_REGISTRY[name] = {"module": name}
+        ministack_app.SERVICE_HANDLERS[name] = service.handle_request
+        # What is in these two tables is saved at the end, loaded at the start, and reset with all others.
+        ministack_app._loaded_modules[name] = service
+        ministack_app._state_map[name] = name
+        router.SERVICE_PATTERNS[name] = {"target_prefixes": [target_prefix], "host_patterns": [rf"(^|\.){name}\."]}
+    ministack_app.SERVICE_HANDLERS["sagemaker-runtime"] = sagemaker.handle_invocation
+    ministack_app.detect_service = _detect_service
+    permissions.install()
+    cloudformation.install(sagemaker, services["application-autoscaling"][0])
+
+
+def _detect_service(method: str, path: str, headers: dict, query: dict) -> str:
+    """Tell the SageMaker runtime, a REST service, from the control plane: both sign as `sagemaker`."""
+    service = router.detect_service(method, path, headers, query)
+    return "sagemaker-runtime" if service == "sagemaker" and path.startswith("/endpoints/") else service
+
+
+async def _serve(sagemaker: SageMaker, port: int) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+
+    async def shutdown_trigger() -> None:
+        await stopping.wait()
+        # Captured data still has to reach S3, so while the server listens.
+        await asyncio.to_thread(sagemaker.close)
+
+    config = Config()
+    config.bind = [f"{HOST}:{port}"]
+    config.keep_alive_timeout = 75
+    await serve(guarded(ministack_app.app), config, shutdown_trigger=shutdown_trigger)

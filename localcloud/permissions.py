@@ -1,0 +1,134 @@
+"""IAM for the added services: which action a request is, and on which resource.
+
+MiniStack lets a request pass whose service is not in its table, so without this file a role could do everything here.
+"""
+
+import json
+import re
+from contextvars import ContextVar
+from typing import Any
+
+import ministack.app as ministack_app
+from ministack.core import iam_actions, iam_evaluator
+
+from localcloud.credentials import HOST
+
+_NAMESPACES = {
+    "sagemaker": "sagemaker",
+    "sagemaker-runtime": "sagemaker",
+    "application-autoscaling": "application-autoscaling",
+    "rekognition": "rekognition",
+}
+_RUNTIME_PATH = re.compile(r"^/endpoints/([^/]+)/(invocations|async-invocations|invocations-response-stream)/?$")
+_RUNTIME_ACTIONS = {
+    "invocations": "InvokeEndpoint",
+    "async-invocations": "InvokeEndpointAsync",
+    "invocations-response-stream": "InvokeEndpointWithResponseStream",
+}
+# The member that names the resource; the first one present decides.
+_RESOURCES = {
+    "EndpointName": "endpoint",
+    "EndpointConfigName": "endpoint-config",
+    "ModelName": "model",
+    "TrainingJobName": "training-job",
+}
+
+
+def install() -> None:
+    """Lay these rules over MiniStack's."""
+    action_of, resource_of = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
+    iam_actions.SERVICE_TO_IAM_NAMESPACE.update(_NAMESPACES)
+
+    def extract_iam_action(
+        service: str, method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+    ) -> str | None:
+        if service in _NAMESPACES:
+            return iam_action(service, path, headers)
+        return action_of(service, method, path, headers, body, query)
+
+    def extract_resource_arn(
+        service: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        query: dict[str, Any],
+        region: str,
+        account: str,
+    ) -> str:
+        if service in _NAMESPACES:
+            return resource_arn(service, path, body, region, account)
+        return resource_of(service, method, path, headers, body, query, region, account)
+
+    _trust_the_transport()
+    iam_actions.extract_iam_action = extract_iam_action
+    iam_actions.extract_resource_arn = extract_resource_arn
+
+
+def _trust_the_transport() -> None:
+    """Let `aws:SecureTransport` be true, so that buckets and queues that refuse plain HTTP can be used.
+
+    The cloud listens on the loopback interface alone: nothing between the two ends can read along.
+    """
+    iam_evaluator._request_origin = ContextVar("request_origin", default=(HOST, True))
+    ministack_app.pin_request_origin = lambda source_ip, _secure: iam_evaluator.pin_request_origin(source_ip, True)
+
+
+def iam_action(service: str, path: str, headers: dict[str, str]) -> str | None:
+    """Return the action that a request needs.
+
+    Parameters
+    ----------
+    service : str
+        MiniStack's name of the service.
+    path : str
+        The request's path.
+    headers : dict of str to str
+        Its headers, names in lower case.
+
+    Returns
+    -------
+    str or None
+        Such as `sagemaker:InvokeEndpoint`; None where there is no such operation.
+    """
+    if service == "sagemaker-runtime":
+        match = _RUNTIME_PATH.match(path)
+        operation = _RUNTIME_ACTIONS[match[2]] if match else ""
+    else:
+        operation = headers.get("x-amz-target", "").rpartition(".")[2]
+    return f"{_NAMESPACES[service]}:{operation}" if operation else None
+
+
+def resource_arn(service: str, path: str, body: bytes, region: str, account: str) -> str:
+    """Return the resource that a request is about.
+
+    Parameters
+    ----------
+    service : str
+        MiniStack's name of the service.
+    path : str
+        The request's path.
+    body : bytes
+        Its body.
+    region, account : str
+        Of the request.
+
+    Returns
+    -------
+    str
+        Its ARN; `*` where a request names none.
+    """
+    prefix = f"arn:aws:sagemaker:{region}:{account}:"
+    if service == "sagemaker-runtime":
+        match = _RUNTIME_PATH.match(path)
+        return f"{prefix}endpoint/{match[1].lower()}" if match else "*"
+    if service != "sagemaker":
+        return "*"
+    try:
+        request = json.loads(body)
+    except ValueError:
+        return "*"
+    for member, kind in _RESOURCES.items():
+        if isinstance(request, dict) and isinstance(name := request.get(member), str):
+            return f"{prefix}{kind}/{name.lower()}"
+    return "*"

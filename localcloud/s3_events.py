@@ -1,0 +1,50 @@
+"""S3's events on EventBridge name the object's version, as on AWS; MiniStack leaves it out."""
+
+import contextvars
+import json
+from typing import Any
+
+from ministack.services import eventbridge, s3
+
+_version_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("s3_event_version_id", default=None)
+
+
+def install() -> None:
+    """Carry the version from the notification to the event that MiniStack makes of it."""
+    fire, dispatch = s3._fire_s3_event, eventbridge._dispatch_event
+
+    def fire_s3_event(*arguments: Any, version_id: str | None = None, **named: Any) -> None:
+        token = _version_id.set(version_id)
+        try:
+            fire(*arguments, version_id=version_id, **named)
+        finally:
+            _version_id.reset(token)
+
+    def dispatch_event(event: dict[str, Any], *arguments: Any, **named: Any) -> Any:
+        version = _version_id.get()
+        if version and event.get("Source") == "aws.s3":
+            event = event | {"Detail": with_version(event["Detail"], version)}
+        return dispatch(event, *arguments, **named)
+
+    s3._fire_s3_event = fire_s3_event
+    eventbridge._dispatch_event = dispatch_event
+
+
+def with_version(detail: str, version_id: str) -> str:
+    """Add the version to an event's detail.
+
+    Parameters
+    ----------
+    detail : str
+        The detail as JSON.
+    version_id : str
+        The object's version.
+
+    Returns
+    -------
+    str
+        The detail with `object.version-id`.
+    """
+    document = json.loads(detail)
+    document["object"]["version-id"] = version_id
+    return json.dumps(document)

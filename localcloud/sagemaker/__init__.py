@@ -1,0 +1,1 @@
+"""SageMaker: moto's control plane, with endpoints that are real processes of `serving/`."""

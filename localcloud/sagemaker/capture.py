@@ -1,0 +1,183 @@
+"""Data capture: the requests and answers of an endpoint as JSON lines in S3, in SageMaker's layout."""
+
+import base64
+import datetime as dt
+import json
+import logging
+import queue
+import random
+import threading
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localcloud.sagemaker.model_package import split_s3_uri
+
+logger = logging.getLogger("localcloud.capture")
+
+FLUSH_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Payload:
+    """One direction of an invocation.
+
+    Parameters
+    ----------
+    content_type : str
+        As the header said.
+    data : bytes
+        The body.
+    """
+
+    content_type: str
+    data: bytes
+
+
+def capture_record(
+    config: dict[str, Any], request: Payload, response: Payload, inference_id: str | None, at: dt.datetime
+) -> dict[str, Any]:
+    """Build the record of one invocation, members in the order that SageMaker writes them.
+
+    Parameters
+    ----------
+    config : dict
+        `DataCaptureConfig` of the endpoint config.
+    request, response : Payload
+        What went in and what came out.
+    inference_id : str or None
+        The caller's id of the inference.
+    at : datetime
+        When, in UTC.
+
+    Returns
+    -------
+    dict
+        The record; the input, the output or both in it, as the config says.
+    """
+    modes = {option["CaptureMode"] for option in config.get("CaptureOptions", [])}
+    headers = config.get("CaptureContentTypeHeader", {})
+    data: dict[str, Any] = {}
+    if modes & {"Input", "InputAndOutput"}:
+        data["endpointInput"] = _side("INPUT", request, headers)
+    if modes & {"Output", "InputAndOutput"}:
+        data["endpointOutput"] = _side("OUTPUT", response, headers)
+    metadata = {"eventId": str(uuid.uuid4())}
+    if inference_id:
+        metadata["inferenceId"] = inference_id
+    metadata["inferenceTime"] = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"captureData": data, "eventMetadata": metadata, "eventVersion": "0"}
+
+
+def _side(mode: str, payload: Payload, headers: dict[str, list[str]]) -> dict[str, str]:
+    kind = payload.content_type.partition(";")[0].strip().lower()
+    encoding = "BASE64"
+    for listed, name in (("CsvContentTypes", "CSV"), ("JsonContentTypes", "JSON")):
+        if kind in (content_type.lower() for content_type in headers.get(listed, [])):
+            encoding = name
+    text = base64.b64encode(payload.data).decode() if encoding == "BASE64" else payload.data.decode(errors="replace")
+    return {"observedContentType": payload.content_type, "mode": mode, "data": text, "encoding": encoding}
+
+
+def object_key(prefix: str, endpoint: str, variant: str, at: dt.datetime) -> str:
+    """Return the key of a file of records.
+
+    Parameters
+    ----------
+    prefix : str
+        Key part of `DestinationS3Uri`.
+    endpoint, variant : str
+        Whose records.
+    at : datetime
+        Time of the file's first record, in UTC.
+
+    Returns
+    -------
+    str
+        `<prefix>/<endpoint>/<variant>/yyyy/mm/dd/hh/mm-ss-mmm-<uuid>.jsonl`.
+    """
+    name = f"{at:%M-%S}-{at.microsecond // 1000:03d}-{uuid.uuid4()}.jsonl"
+    return "/".join(part for part in (prefix.strip("/"), endpoint, variant, f"{at:%Y/%m/%d/%H}", name) if part)
+
+
+class CaptureWriter:
+    """Writes an endpoint's records off the request's path, a file each half second.
+
+    Parameters
+    ----------
+    endpoint : str
+        Name of the endpoint.
+    config : dict
+        Its `DataCaptureConfig`.
+    clients : dict of str to boto3 client
+        For each variant an S3 client that acts as the execution role of its model.
+    """
+
+    def __init__(self, endpoint: str, config: dict[str, Any], clients: dict[str, Any]) -> None:
+        self._endpoint = endpoint
+        self._config = config
+        self._clients = clients
+        self._bucket, self._prefix = split_s3_uri(config["DestinationS3Uri"])
+        self._queue: queue.Queue[tuple[str, dt.datetime, bytes] | None] = queue.Queue()
+        self._thread = threading.Thread(target=self._write_until_closed, name=f"capture-{endpoint}", daemon=True)
+        self._thread.start()
+
+    def add(self, variant: str, request: Payload, response: Payload, inference_id: str | None) -> None:
+        """Capture an invocation, if the sampling picks it.
+
+        Parameters
+        ----------
+        variant : str
+            The variant that answered.
+        request, response : Payload
+            What went in and what came out.
+        inference_id : str or None
+            The caller's id of the inference.
+        """
+        # Sampling, not a secret.
+        if random.uniform(0, 100) >= self._config["InitialSamplingPercentage"]:  # noqa: S311
+            return
+        now = dt.datetime.now(dt.UTC)
+        record = capture_record(self._config, request, response, inference_id, now)
+        self._queue.put((variant, now, json.dumps(record, separators=(",", ":")).encode() + b"\n"))
+
+    def close(self) -> None:
+        """Write what is waiting and end."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _write_until_closed(self) -> None:
+        closed = threading.Event()
+        while not closed.is_set():
+            batch = self._next_batch(closed)
+            for variant in {variant for variant, _, _ in batch}:
+                self._write(variant, [(at, line) for name, at, line in batch if name == variant])
+
+    def _next_batch(self, closed: threading.Event) -> list[tuple[str, dt.datetime, bytes]]:
+        """Wait for a record, then for those of the following half second."""
+        batch: list[tuple[str, dt.datetime, bytes]] = []
+        while not closed.is_set():
+            try:
+                item = self._queue.get(timeout=FLUSH_SECONDS if batch else None)
+            except queue.Empty:
+                break
+            if item is None:
+                closed.set()
+            else:
+                batch.append(item)
+                if (item[1] - batch[0][1]).total_seconds() >= FLUSH_SECONDS:
+                    break
+        return batch
+
+    def _write(self, variant: str, records: list[tuple[dt.datetime, bytes]]) -> None:
+        key = object_key(self._prefix, self._endpoint, variant, records[0][0])
+        body = b"".join(line for _, line in records)
+        try:
+            self._clients[variant].put_object(
+                Bucket=self._bucket, Key=key, Body=body, ContentType="application/jsonlines"
+            )
+        except (ClientError, BotoCoreError) as error:
+            # As on AWS an invocation does not fail because its capture does.
+            logger.warning("%d records of %s were not captured: %s", len(records), self._endpoint, error)

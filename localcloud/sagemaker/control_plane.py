@@ -1,0 +1,237 @@
+"""SageMaker's operations: moto describes and validates, the endpoints behind it are real."""
+
+import copy
+import datetime as dt
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from localcloud.answers import ServiceError
+from localcloud.credentials import ACCOUNT_ID, REGION
+from localcloud.sagemaker import instance_types
+from localcloud.sagemaker.deployment import Deployment
+from localcloud.sagemaker.endpoint import Endpoint
+from localcloud.sagemaker.model_package import check_access
+from localcloud.sagemaker.moto_records import endpoint_record, refuse_second, sagemaker_backend
+from localcloud.sagemaker.variants import capture_summary, retain, with_known_capacity
+
+Parameters = dict[str, Any]
+
+
+class ControlPlane:
+    """Models, endpoint configs and endpoints.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the endpoints keep packages and logs, a folder each.
+    port : int
+        The local cloud's port.
+    """
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.moto = sagemaker_backend()
+        self.endpoints: dict[str, Endpoint] = {}
+        self.operations: dict[str, Callable[[Parameters], Parameters]] = {
+            "CreateModel": self.create_model,
+            "CreateEndpointConfig": self.create_endpoint_config,
+            "CreateEndpoint": self.create_endpoint,
+            "UpdateEndpoint": self.update_endpoint,
+            "UpdateEndpointWeightsAndCapacities": self.update_weights,
+            "DeleteEndpoint": self.delete_endpoint,
+        }
+        self._folder = folder
+        self._port = port
+
+    def create_model(self, parameters: Parameters, *, check: bool = True) -> Parameters:
+        """Create a model, after a look whether its role can read its package.
+
+        Parameters
+        ----------
+        parameters : dict
+            Input of `CreateModel`.
+        check : bool
+            False when a saved model comes back: its package may be gone by now, as on AWS.
+
+        Returns
+        -------
+        dict
+            Its output.
+
+        Raises
+        ------
+        ServiceError
+            If there is one of that name, or its package cannot be read with its role.
+        """
+        refuse_second(self.moto, "model", "DescribeModel", "ModelName", parameters)
+        url = parameters.get("PrimaryContainer", {}).get("ModelDataUrl")
+        if url and check:
+            check_access(url, parameters["ExecutionRoleArn"], self._port)
+        return self.moto.call("CreateModel", parameters)
+
+    def create_endpoint_config(self, parameters: Parameters) -> Parameters:
+        """Create an endpoint config.
+
+        Parameters
+        ----------
+        parameters : dict
+            Input of `CreateEndpointConfig`.
+
+        Returns
+        -------
+        dict
+            Its output.
+
+        Raises
+        ------
+        ServiceError
+            If there is one of that name, or moto refuses it.
+        """
+        refuse_second(self.moto, "endpoint configuration", "DescribeEndpointConfig", "EndpointConfigName", parameters)
+        instance_types.use_in_moto()
+        return self.moto.call("CreateEndpointConfig", parameters)
+
+    def create_endpoint(self, parameters: Parameters, *, status: str = "Creating") -> Parameters:
+        """Create an endpoint and start its processes in the background.
+
+        Parameters
+        ----------
+        parameters : dict
+            Input of `CreateEndpoint`.
+        status : str
+            Its status until it runs.
+
+        Returns
+        -------
+        dict
+            Its output.
+
+        Raises
+        ------
+        ServiceError
+            If there is one of that name, or no such config.
+        """
+        refuse_second(self.moto, "endpoint", "DescribeEndpoint", "EndpointName", parameters)
+        name = parameters["EndpointName"]
+        deployment = self._deployment(name, parameters["EndpointConfigName"])
+        answer = self.moto.call("CreateEndpoint", parameters)
+        endpoint = Endpoint(name, endpoint_record(name))
+        endpoint.record.data_capture_config = capture_summary(deployment.config)
+        self.endpoints[name] = endpoint
+        endpoint.create(deployment, status)
+        return answer
+
+    def update_endpoint(self, parameters: Parameters) -> Parameters:
+        """Move an endpoint to another config; it serves with the present one until the new processes are healthy.
+
+        Traffic moves all at once: a canary or linear `DeploymentConfig` is recorded, not imitated.
+
+        Parameters
+        ----------
+        parameters : dict
+            Input of `UpdateEndpoint`.
+
+        Returns
+        -------
+        dict
+            Its output.
+
+        Raises
+        ------
+        ServiceError
+            If there is no such endpoint or config, or the endpoint is not in service.
+        """
+        endpoint = self.find(parameters["EndpointName"])
+        if endpoint.status != "InService":
+            raise ServiceError("ValidationException", f"Cannot update in-progress endpoint '{endpoint.record.arn}'.")
+        deployment = self._deployment(endpoint.name, parameters["EndpointConfigName"])
+        settings = retain(endpoint, deployment.config, parameters)
+        settings["endpoint_config_name"] = parameters["EndpointConfigName"]
+        settings["last_modified_time"] = dt.datetime.now(dt.UTC)
+        if "DeploymentConfig" in parameters:
+            settings["last_deployment_config"] = parameters["DeploymentConfig"]
+        endpoint.update(deployment, settings)
+        return {"EndpointArn": endpoint.record.arn}
+
+    def update_weights(self, parameters: Parameters) -> Parameters:
+        """Set the weights and instance counts of an endpoint's variants.
+
+        Parameters
+        ----------
+        parameters : dict
+            Input of `UpdateEndpointWeightsAndCapacities`.
+
+        Returns
+        -------
+        dict
+            Its output.
+
+        Raises
+        ------
+        ServiceError
+            If there is no such endpoint or variant.
+        """
+        endpoint = self.find(parameters["EndpointName"])
+        return self.moto.call(
+            "UpdateEndpointWeightsAndCapacities", with_known_capacity(parameters, endpoint.record.production_variants)
+        )
+
+    def delete_endpoint(self, parameters: Parameters) -> Parameters:
+        """Delete an endpoint and stop its processes.
+
+        Parameters
+        ----------
+        parameters : dict
+            Input of `DeleteEndpoint`.
+
+        Returns
+        -------
+        dict
+            Nothing in it.
+
+        Raises
+        ------
+        ServiceError
+            If there is no such endpoint.
+        """
+        self.moto.call("DeleteEndpoint", parameters)
+        self.endpoints.pop(parameters["EndpointName"]).delete()
+        return {}
+
+    def find(self, name: str) -> Endpoint:
+        """Return an endpoint.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        Endpoint
+            The endpoint.
+
+        Raises
+        ------
+        ServiceError
+            If there is none of that name.
+        """
+        if name not in self.endpoints:
+            arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT_ID}:endpoint/{name}"
+            raise ServiceError("ValidationException", f"Could not find endpoint '{arn}'.")
+        return self.endpoints[name]
+
+    def stop(self) -> None:
+        """Stop every endpoint's processes, at once."""
+        endpoints, self.endpoints = self.endpoints, {}
+        with ThreadPoolExecutor(max_workers=max(1, len(endpoints))) as pool:
+            list(pool.map(Endpoint.delete, endpoints.values()))
+
+    def _deployment(self, endpoint: str, config_name: str) -> Deployment:
+        config = self.moto.call("DescribeEndpointConfig", {"EndpointConfigName": config_name})
+        names = {variant["ModelName"] for variant in config["ProductionVariants"]}
+        models = {name: self.moto.call("DescribeModel", {"ModelName": name}) for name in names}
+        folder = self._folder / endpoint
+        folder.mkdir(exist_ok=True)
+        return Deployment(endpoint, copy.deepcopy(config), models, folder, self._port)

@@ -1,0 +1,126 @@
+"""InvokeEndpoint: hands a request to a variant's server and answers as the SageMaker runtime does."""
+
+import re
+from collections.abc import Mapping
+
+from localcloud.answers import Answer, ServiceError
+from localcloud.credentials import ACCOUNT_ID, REGION
+from localcloud.sagemaker.capture import Payload
+from localcloud.sagemaker.deployment import Deployment, Variant
+from localcloud.sagemaker.endpoint import Endpoint
+from localcloud.sagemaker.server_process import ServerUnavailableError
+from localcloud.sagemaker.variants import choose
+
+# The service's limit on a request's body.
+MAX_BODY_BYTES = 6 * 1024 * 1024
+_PATH = re.compile(r"^/endpoints/([^/]+)/invocations/?$")
+_HEADER = "x-amzn-sagemaker-"
+_FORWARDED = ("content-type", "accept", _HEADER + "custom-attributes")
+# Statuses in which an endpoint serves: also while it moves to another config.
+_SERVING = frozenset({"InService", "Updating", "RollingBack"})
+
+
+def invoke(endpoints: Mapping[str, Endpoint], path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    """Answer one request to the runtime.
+
+    Parameters
+    ----------
+    endpoints : mapping of str to Endpoint
+        The endpoints by name.
+    path : str
+        `/endpoints/<name>/invocations`.
+    headers : mapping of str to str
+        The request's headers, names in lower case.
+    body : bytes
+        The request's body.
+
+    Returns
+    -------
+    tuple
+        Status, headers, body of the model server's answer.
+
+    Raises
+    ------
+    ServiceError
+        `ValidationError`, `ModelError`, `ServiceUnavailable` or `ThrottlingException`.
+    """
+    match = _PATH.match(path)
+    if not match:
+        raise ServiceError("ValidationError", "The local cloud's endpoints answer InvokeEndpoint only.")
+    name = match[1]
+    if len(body) > MAX_BODY_BYTES:
+        message = f"Request body of {len(body)} bytes exceeds the limit of {MAX_BODY_BYTES} bytes."
+        raise ServiceError("ValidationError", message)
+    endpoint = endpoints.get(name)
+    if endpoint is None:
+        raise ServiceError("ValidationError", f"Endpoint {name} of account {ACCOUNT_ID} not found.")
+    deployment = _serving(endpoint)
+    variant = _variant_name(endpoint, deployment, headers.get(_HEADER + "target-variant"))
+    try:
+        return _ask(deployment, variant, headers, body)
+    except ServerUnavailableError as error:
+        if endpoint.deployment is not deployment and endpoint.deployment is not None:
+            # The endpoint has just moved to another config: nobody shall notice.
+            return invoke(endpoints, path, headers, body)
+        raise _model_error(deployment.endpoint, error.status, str(error)) from error
+
+
+def _serving(endpoint: Endpoint) -> Deployment:
+    deployment = endpoint.deployment
+    if endpoint.status == "SystemUpdating":
+        raise ServiceError("ServiceUnavailable", f"Endpoint {endpoint.name} is starting again.", 503)
+    if endpoint.status not in _SERVING or deployment is None:
+        message = (
+            f"Endpoint {endpoint.name} of account {ACCOUNT_ID} is not in service: its status is {endpoint.status}."
+        )
+        raise ServiceError("ValidationError", message)
+    return deployment
+
+
+def _variant_name(endpoint: Endpoint, deployment: Deployment, target: str | None) -> str:
+    if target is None:
+        chosen = choose(endpoint.record.production_variants)
+        # Between the swap of the processes and that of the record.
+        return chosen if chosen in deployment.variants else next(iter(deployment.variants))
+    if target not in deployment.variants:
+        raise ServiceError("ValidationError", f"Variant {target} of endpoint {endpoint.name} not found.")
+    return target
+
+
+def _ask(deployment: Deployment, name: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    variant: Variant = deployment.variants[name]
+    if variant.slots and not variant.slots.acquire(blocking=False):
+        raise ServiceError("ThrottlingException", "Rate exceeded")
+    try:
+        response = variant.server.post(body, {key: headers[key] for key in _FORWARDED if key in headers})
+    finally:
+        if variant.slots:
+            variant.slots.release()
+    if response.status >= 300:
+        raise _model_error(deployment.endpoint, response.status, response.data.decode(errors="replace"))
+    content_type = response.headers.get("Content-Type", "application/octet-stream")
+    if deployment.capture:
+        request = Payload(headers.get("content-type", "application/octet-stream"), body)
+        inference_id = headers.get(_HEADER + "inference-id")
+        deployment.capture.add(name, request, Payload(content_type, response.data), inference_id)
+    # Lower case, so that MiniStack leaves the model's content type as it is.
+    answer = {"content-type": content_type, "x-amzn-invoked-production-variant": name}
+    if attributes := response.headers.get(_HEADER + "custom-attributes"):
+        answer[_HEADER + "custom-attributes"] = attributes
+    return 200, answer, response.data
+
+
+def _model_error(endpoint: str, status: int, message: str) -> ServiceError:
+    log_group = f"/aws/sagemaker/Endpoints/{endpoint}"
+    side = "client" if 400 <= status < 500 else "server"
+    return ServiceError(
+        "ModelError",
+        f'Received {side} error ({status}) from primary with message "{message}". See {log_group} in account '
+        f"{ACCOUNT_ID} for more information.",
+        424,
+        {
+            "OriginalStatusCode": status,
+            "OriginalMessage": message,
+            "LogStreamArn": f"arn:aws:logs:{REGION}:{ACCOUNT_ID}:log-group:{log_group}",
+        },
+    )

@@ -1,0 +1,64 @@
+"""Moto's SageMaker: its backend and its records."""
+
+from typing import Any
+
+from localcloud.answers import ServiceError
+from localcloud.credentials import ACCOUNT_ID, REGION
+from localcloud.moto_backend import MotoBackend
+
+
+def sagemaker_backend() -> MotoBackend:
+    """Return moto's control plane of SageMaker.
+
+    Returns
+    -------
+    MotoBackend
+        The backend.
+    """
+    return MotoBackend("sagemaker", "SageMakerResponse", "SageMaker.", f"api.sagemaker.{REGION}.amazonaws.com")
+
+
+def endpoint_record(name: str) -> Any:
+    """Return moto's record of an endpoint, whose members `DescribeEndpoint` shows.
+
+    Parameters
+    ----------
+    name : str
+        Name of the endpoint.
+
+    Returns
+    -------
+    moto.sagemaker.models.FakeEndpoint
+        The record itself: what is set in it is described from then on.
+    """
+    from moto.sagemaker.models import sagemaker_backends
+
+    return sagemaker_backends[ACCOUNT_ID][REGION].endpoints[name]
+
+
+def refuse_second(moto: MotoBackend, kind: str, operation: str, key: str, parameters: dict[str, Any]) -> None:
+    """Refuse to create what is there already, as AWS does; moto overwrites.
+
+    Parameters
+    ----------
+    moto : MotoBackend
+        The control plane.
+    kind : str
+        What is created, in words.
+    operation : str
+        The operation that describes it.
+    key : str
+        The member that names it.
+    parameters : dict
+        Input of the creation.
+
+    Raises
+    ------
+    ServiceError
+        `ValidationException`, if there is one of that name.
+    """
+    try:
+        moto.call(operation, {key: parameters[key]})
+    except ServiceError:
+        return
+    raise ServiceError("ValidationException", f"Cannot create already existing {kind} '{parameters[key]}'.")

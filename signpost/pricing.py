@@ -1,0 +1,111 @@
+"""What routing costs, from one dated price list.
+
+List prices of us-east-1 without free tiers, as AWS published them on its pricing pages
+(aws.amazon.com/{sagemaker,lambda,step-functions,dynamodb,sqs,eventbridge,s3,cloudwatch}/pricing). The sums are
+estimates: nothing here was read off a bill.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from signpost.settings import Hosting
+
+AS_OF = "2025-10"
+HOURS_PER_MONTH = 730
+
+# Dollars.
+INSTANCE_HOUR = {"ml.m5.large": 0.115, "ml.m5.xlarge": 0.23, "ml.c5.large": 0.102, "ml.c5.xlarge": 0.204}
+SERVERLESS_SECOND_PER_GB = 0.00002
+LAMBDA_REQUEST, LAMBDA_GB_SECOND = 0.20e-6, 0.0000133334  # arm64
+EXPRESS_REQUEST, EXPRESS_GB_SECOND = 1.00e-6, 0.06 / 3600
+DYNAMODB_WRITE = 0.625e-6
+SQS_REQUEST, EVENT = 0.40e-6, 1.00e-6
+S3_PUT, S3_GET = 5e-6, 0.4e-6
+LOG_GB = 0.50
+ALARM_MONTH = 0.10
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one routed picture uses.
+
+    Attributes
+    ----------
+    serialize_s, classify_s, filter_s, model_s : float
+        Billed seconds of the three functions, and of the model's container. Warm durations on a laptop, rounded up.
+    machine_s : float
+        Seconds of the Express execution, at 64 MB.
+    log_kb : float
+        What the functions and the machine log.
+    """
+
+    serialize_s: float = 0.08
+    classify_s: float = 0.04
+    filter_s: float = 0.01
+    model_s: float = 0.01
+    machine_s: float = 0.5
+    log_kb: float = 11.0
+
+
+def per_1000_pictures(hosting: Hosting, usage: Usage | None = None, serverless_gb: float = 2) -> float:
+    """Dollars for routing 1,000 pictures, beside what idling costs.
+
+    Parameters
+    ----------
+    hosting : Hosting
+        Where the model runs.
+    usage : Usage or None
+        What one picture uses; None for the defaults.
+    serverless_gb : float
+        Memory of a serverless endpoint, in GB.
+
+    Returns
+    -------
+    float
+    """
+    used = usage or Usage()
+    classify_gb = 0.5 if hosting is Hosting.LAMBDA else 0.25
+    gigabyte_seconds = 0.5 * used.serialize_s + classify_gb * used.classify_s + 0.25 * used.filter_s
+    functions = 3 * LAMBDA_REQUEST + LAMBDA_GB_SECOND * gigabyte_seconds
+    machine = EXPRESS_REQUEST + EXPRESS_GB_SECOND * used.machine_s * 64 / 1024
+    # Claimed, queued, dispatched: the last two carry the decision, of more than one KB.
+    dispatch = 5 * DYNAMODB_WRITE + SQS_REQUEST + EVENT
+    # The picture and its decision are put, the picture is read.
+    storage = 2 * S3_PUT + S3_GET
+    logs = LOG_GB * used.log_kb / 2**20
+    model = SERVERLESS_SECOND_PER_GB * serverless_gb * used.model_s if hosting is Hosting.SERVERLESS else 0.0
+    if hosting is Hosting.ASYNC:  # its input and its answer go through S3
+        storage += 2 * S3_PUT + 2 * S3_GET
+    return 1000 * (functions + machine + dispatch + storage + logs + model)
+
+
+def idle_per_month(hosting: Hosting, instance_type: str = "ml.m5.large", instances: int = 1) -> float:
+    """Dollars a month when no picture comes.
+
+    Parameters
+    ----------
+    hosting : Hosting
+        Where the model runs.
+    instance_type : str
+        Of a ``realtime`` endpoint; one of `INSTANCE_HOUR`.
+    instances : int
+        How many of them are kept.
+
+    Returns
+    -------
+    float
+    """
+    if hosting is not Hosting.REALTIME:
+        return 0.0
+    return INSTANCE_HOUR[instance_type] * HOURS_PER_MONTH * instances + 2 * ALARM_MONTH
+
+
+def table() -> str:
+    """Return the costs of every hosting as a Markdown table."""
+    rows = ["| hosting | a month idle | per 1,000 pictures |", "|---|---|---|"]
+    names = {Hosting.REALTIME: "`realtime`, one ml.m5.large"}
+    for hosting in (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC, Hosting.LAMBDA):
+        name = names.get(hosting, f"`{hosting}`")
+        rows.append(f"| {name} | ${idle_per_month(hosting):.2f} | ${per_1000_pictures(hosting):.3f} |")
+    return "\n".join(rows)

@@ -1,0 +1,140 @@
+"""Puts a Lambda function's code, wheels and model into one zip, the same bytes for the same inputs."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from stacks.constructs import wheels
+
+ROOT = Path(__file__).parents[2]
+CACHE = ROOT / "build" / "lambda"
+# The oldest time that a zip can hold; Lambda needs none.
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def bundle(
+    handler: str,
+    requirements: Sequence[str],
+    *,
+    python_version: str,
+    platform: str | None,
+    model: Path | None = None,
+) -> Path:
+    """Bundle one function.
+
+    Parameters
+    ----------
+    handler : str
+        Folder of the function in ``lambdas/``.
+    requirements : sequence of str
+        See `stacks.constructs.wheels.install`.
+    python_version : str
+        Of the function, for instance ``"3.13"``.
+    platform : str or None
+        The function's platform as uv names it; None is this machine's.
+    model : Path or None
+        Folder of a model package that goes into ``model/``.
+
+    Returns
+    -------
+    Path
+        The zip. It is kept, and made anew only when something that goes into it changes.
+
+    Raises
+    ------
+    DeploymentError
+        If a wheel can't be had.
+    """
+    files = {str(file.relative_to(ROOT)): file for file in sources(handler)}
+    # The predictor reads the manifest and the LiteRT model; the Keras model and the card stay out.
+    files |= {f"model/{name}": model / name for name in ("manifest.json", "model.tflite")} if model else {}
+    compiler = wheels.interpreter(python_version)
+    inputs = [python_version, str(platform or sys.platform), str(compiler is not None), *sorted(requirements)]
+    archive = CACHE / f"{handler}-{_digest(inputs, files)}.zip"
+    if not archive.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+            folder = Path(scratch) / "asset"
+            wheels.install(requirements, folder, python_version=python_version, platform=platform)
+            for name, file in files.items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, folder / name)
+            if compiler:
+                _compile(folder, compiler)
+            _zip(folder, Path(scratch) / archive.name).replace(archive)
+    return archive
+
+
+def sources(handler: str) -> list[Path]:
+    """Find the function's own files and the modules of the core that they import.
+
+    A change elsewhere in the core then leaves the function as it is.
+
+    Parameters
+    ----------
+    handler : str
+        Folder of the function in ``lambdas/``.
+
+    Returns
+    -------
+    list of Path
+        Sorted.
+    """
+    found: set[Path] = set()
+    waiting = [ROOT / "lambdas" / "__init__.py", *sorted((ROOT / "lambdas" / handler).glob("*.py"))]
+    while waiting:
+        file = waiting.pop()
+        if file not in found:
+            found.add(file)
+            waiting += _imports(file)
+    return sorted(found)
+
+
+def _imports(file: Path) -> Iterator[Path]:
+    """Yield the files of the core that a file imports, wherever in it the import stands."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            module = ROOT.joinpath(*name.split("."))
+            if name.split(".")[0] == "signpost":
+                candidates = (ROOT / "signpost" / "__init__.py", module.with_suffix(".py"), module / "__init__.py")
+                yield from (path for path in candidates if path.is_file())
+
+
+def _digest(inputs: list[str], files: dict[str, Path]) -> str:
+    recipe = {"bundling": Path(__file__), "wheels": Path(wheels.__file__), "lock": wheels.LOCK}
+    digest = hashlib.sha256(repr(inputs).encode())
+    for name, file in sorted({**recipe, **files}.items()):
+        digest.update(f"{name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _compile(folder: Path, compiler: str) -> None:
+    """Compile everything now: import time is cold start, and a function can't write where its code lies."""
+    command = [compiler, "-m", "compileall", "-q", "-s", str(folder), "-p", "/var/task", str(folder)]
+    # Checked by nobody at run time, since a zip changes the files' times; a fixed seed gives the same bytes each time.
+    command += ["--invalidation-mode", "unchecked-hash"]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": "0"})
+
+
+def _zip(folder: Path, archive: Path) -> Path:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            info = zipfile.ZipInfo(file.relative_to(folder).as_posix(), _NO_TIME)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o100644 << 16
+            zipped.writestr(info, file.read_bytes())
+    return archive

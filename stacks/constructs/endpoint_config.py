@@ -1,0 +1,156 @@
+"""The parts of an endpoint's configuration and update, by hosting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_s3 as s3
+from aws_cdk.aws_sagemaker import CfnEndpoint, CfnEndpointConfig
+
+from signpost.settings import EndpointSettings, Hosting
+
+VARIANT = "AllTraffic"
+CAPTURE, ASYNC_OUTPUT, ASYNC_ERRORS = "capture", "async-output", "async-errors"
+_BAKE_SECONDS = 300
+_UPDATE_SECONDS = 3600
+
+
+def written_prefixes(settings: EndpointSettings, hosting: Hosting) -> list[str]:
+    """Name the folders of the captured bucket that an endpoint writes to.
+
+    Parameters
+    ----------
+    settings : EndpointSettings
+        Whether data is captured.
+    hosting : Hosting
+        Serverless endpoints can't capture; async ones keep their answers in S3 in any case.
+
+    Returns
+    -------
+    list of str
+    """
+    if hosting is Hosting.ASYNC:
+        return [ASYNC_OUTPUT, ASYNC_ERRORS]
+    return [CAPTURE] if hosting is Hosting.REALTIME and settings.capture_percent else []
+
+
+def production_variant(
+    settings: EndpointSettings, hosting: Hosting, model_name: str
+) -> CfnEndpointConfig.ProductionVariantProperty:
+    """Describe the one variant of an endpoint: instances, or memory and concurrency.
+
+    Parameters
+    ----------
+    settings : EndpointSettings
+        The sizes.
+    hosting : Hosting
+        Serverless has no instances.
+    model_name : str
+        The model.
+
+    Returns
+    -------
+    CfnEndpointConfig.ProductionVariantProperty
+    """
+    kind = CfnEndpointConfig
+    serverless = hosting is Hosting.SERVERLESS
+    return kind.ProductionVariantProperty(
+        variant_name=VARIANT,
+        model_name=model_name,
+        initial_variant_weight=1,
+        initial_instance_count=None if serverless else settings.min_instances,
+        instance_type=None if serverless else settings.instance_type,
+        serverless_config=kind.ServerlessConfigProperty(
+            memory_size_in_mb=settings.memory_mb, max_concurrency=settings.max_concurrency
+        )
+        if serverless
+        else None,
+    )
+
+
+def data_capture(settings: EndpointSettings, bucket: s3.IBucket) -> CfnEndpointConfig.DataCaptureConfigProperty:
+    """Describe which requests and answers are kept, and where.
+
+    Parameters
+    ----------
+    settings : EndpointSettings
+        Share and sides.
+    bucket : aws_cdk.aws_s3.IBucket
+        Where they go, under ``capture/<endpoint>/<variant>/``.
+
+    Returns
+    -------
+    CfnEndpointConfig.DataCaptureConfigProperty
+    """
+    kind = CfnEndpointConfig
+    return kind.DataCaptureConfigProperty(
+        enable_capture=True,
+        initial_sampling_percentage=settings.capture_percent,
+        destination_s3_uri=bucket.s3_url_for_object(CAPTURE),
+        capture_options=[kind.CaptureOptionProperty(capture_mode=side.title()) for side in settings.capture],
+        # Answers stay readable; pictures become base64.
+        capture_content_type_header=kind.CaptureContentTypeHeaderProperty(json_content_types=["application/json"]),
+    )
+
+
+def async_inference(endpoint_name: str, bucket: s3.IBucket) -> CfnEndpointConfig.AsyncInferenceConfigProperty:
+    """Describe where an async endpoint puts its answers and errors.
+
+    Parameters
+    ----------
+    endpoint_name : str
+        Names the folder.
+    bucket : aws_cdk.aws_s3.IBucket
+        Where they go.
+
+    Returns
+    -------
+    CfnEndpointConfig.AsyncInferenceConfigProperty
+    """
+    kind = CfnEndpointConfig
+    return kind.AsyncInferenceConfigProperty(
+        output_config=kind.AsyncInferenceOutputConfigProperty(
+            s3_output_path=bucket.s3_url_for_object(f"{ASYNC_OUTPUT}/{endpoint_name}"),
+            s3_failure_path=bucket.s3_url_for_object(f"{ASYNC_ERRORS}/{endpoint_name}"),
+        )
+    )
+
+
+def guarded_update(
+    settings: EndpointSettings, hosting: Hosting, alarms: Sequence[cloudwatch.Alarm]
+) -> CfnEndpoint.DeploymentConfigProperty:
+    """Describe how an update reaches the traffic, and what undoes it.
+
+    Parameters
+    ----------
+    settings : EndpointSettings
+        Number of instances.
+    hosting : Hosting
+        Only ``realtime`` keeps instances that a canary can be taken from.
+    alarms : sequence of aws_cdk.aws_cloudwatch.Alarm
+        Each of them brings the old instances back.
+
+    Returns
+    -------
+    CfnEndpoint.DeploymentConfigProperty
+    """
+    kind = CfnEndpoint
+    # SageMaker allows a canary of half of the instances at most, so a single one can't have any.
+    canary = hosting is Hosting.REALTIME and settings.min_instances > 1
+    routing = kind.TrafficRoutingConfigProperty(
+        type="CANARY" if canary else "ALL_AT_ONCE",
+        canary_size=kind.CapacitySizeProperty(type="INSTANCE_COUNT", value=1) if canary else None,
+        wait_interval_in_seconds=_BAKE_SECONDS if canary else None,
+    )
+    return kind.DeploymentConfigProperty(
+        blue_green_update_policy=kind.BlueGreenUpdatePolicyProperty(
+            traffic_routing_configuration=routing,
+            # The old instances stay this long: time enough for an alarm to bring them back.
+            termination_wait_in_seconds=_BAKE_SECONDS,
+            maximum_execution_timeout_in_seconds=_UPDATE_SECONDS,
+        ),
+        auto_rollback_configuration=kind.AutoRollbackConfigProperty(
+            alarms=[kind.AlarmProperty(alarm_name=alarm.alarm_name) for alarm in alarms]
+        ),
+    )

@@ -1,0 +1,162 @@
+"""A model behind a SageMaker endpoint: captured, scaled, updated with care."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import aws_applicationautoscaling as scaling
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_assets as assets
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from signpost.settings import EndpointSettings, Hosting
+from stacks.constructs import endpoint_config as parts
+from stacks.constructs.acknowledge import acknowledge, any_object
+from stacks.constructs.endpoint_guards import rollback_alarms, scale_on_backlog, scale_on_invocations
+from stacks.constructs.endpoint_role import endpoint_role
+
+# Application Auto Scaling takes this role for SageMaker, whatever other it is given.
+_SCALING_ROLE = (
+    f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/aws-service-role/"
+    "sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+)
+_OWN_FOLDER = "SageMaker makes up the names of the objects in the endpoint's own folder."
+
+
+class ModelEndpoint(Construct):
+    """A model, its endpoint configuration and its endpoint.
+
+    Model and configuration have no names of their own: a change replaces them under new names, and so makes SageMaker
+    update the endpoint in place.
+
+    Parameters
+    ----------
+    scope, construct_id
+        As for every construct.
+    endpoint_name : str
+        Name of the endpoint.
+    settings : EndpointSettings
+        Sizes and data capture.
+    hosting : Hosting
+        ``realtime``, ``serverless`` or ``async``.
+    image_uri : str
+        Container image.
+    repository_arn : str or None
+        ECR repository of the image; None where it is in none.
+    package : aws_cdk.aws_s3_assets.Asset
+        The packed model.
+    captured : aws_cdk.aws_s3.IBucket
+        Bucket for captured data and for answers of async endpoints.
+    inputs, inputs_prefix : aws_cdk.aws_s3.IBucket, str
+        Where the prepared pictures are that an async endpoint fetches by itself.
+
+    Attributes
+    ----------
+    endpoint_name : str
+        As given.
+    endpoint_config_name : str
+        Name of the configuration that this deployment asks for. After a roll-back the endpoint has another one.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        endpoint_name: str,
+        settings: EndpointSettings,
+        hosting: Hosting,
+        image_uri: str,
+        repository_arn: str | None,
+        package: assets.Asset,
+        captured: s3.IBucket,
+        inputs: s3.IBucket,
+        inputs_prefix: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.endpoint_name = endpoint_name
+        self._settings, self._hosting, self._captured = settings, hosting, captured
+        self._prefixes = parts.written_prefixes(settings, hosting)
+        read = [package.bucket.arn_for_objects(package.s3_object_key)]
+        read += [inputs.arn_for_objects(f"{inputs_prefix}*")] if hosting is Hosting.ASYNC else []
+        role = endpoint_role(
+            self,
+            read_arns=read,
+            written_arns=[captured.arn_for_objects(f"{prefix}/{endpoint_name}/*") for prefix in self._prefixes],
+            log_group=self._log_group(),
+            repository_arn=repository_arn,
+        )
+        acknowledge(role, {any_object(captured, f"{p}/{endpoint_name}/"): _OWN_FOLDER for p in self._prefixes})
+        if hosting is Hosting.ASYNC:
+            acknowledge(role, {any_object(inputs, inputs_prefix): "Names of prepared pictures are made at run time."})
+        config = self._config(self._model(role, image_uri, package))
+        self.endpoint_config_name = config.attr_endpoint_config_name
+        endpoint = self._endpoint()
+        if hosting is not Hosting.SERVERLESS:
+            self._guard(endpoint)
+            self._scale(endpoint)
+
+    def _log_group(self) -> logs.LogGroup:
+        return logs.LogGroup(
+            self,
+            "Logs",
+            log_group_name=f"/aws/sagemaker/Endpoints/{self.endpoint_name}",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+
+    def _model(self, role: iam.Role, image_uri: str, package: assets.Asset) -> sagemaker.CfnModel:
+        return sagemaker.CfnModel(
+            self,
+            "Model",
+            execution_role_arn=role.role_arn,
+            # The server needs no network. Serverless endpoints know no isolation.
+            enable_network_isolation=self._hosting is not Hosting.SERVERLESS,
+            primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
+                image=image_uri, model_data_url=package.s3_object_url
+            ),
+        )
+
+    def _config(self, model: sagemaker.CfnModel) -> sagemaker.CfnEndpointConfig:
+        captures, is_async = parts.CAPTURE in self._prefixes, self._hosting is Hosting.ASYNC
+        return sagemaker.CfnEndpointConfig(
+            self,
+            "Config",
+            production_variants=[parts.production_variant(self._settings, self._hosting, model.attr_model_name)],
+            data_capture_config=parts.data_capture(self._settings, self._captured) if captures else None,
+            async_inference_config=parts.async_inference(self.endpoint_name, self._captured) if is_async else None,
+        )
+
+    def _endpoint(self) -> sagemaker.CfnEndpoint:
+        return sagemaker.CfnEndpoint(
+            self, "Endpoint", endpoint_name=self.endpoint_name, endpoint_config_name=self.endpoint_config_name
+        )
+
+    def _guard(self, endpoint: sagemaker.CfnEndpoint) -> None:
+        """Let an update keep what scaling has chosen, and be undone when it does harm."""
+        alarms = rollback_alarms(self, self.endpoint_name, parts.VARIANT)
+        endpoint.deployment_config = parts.guarded_update(self._settings, self._hosting, alarms)
+        endpoint.retain_all_variant_properties = True
+        # Data capture follows the settings, not what was there before.
+        excluded = sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type="DataCaptureConfig")
+        endpoint.exclude_retained_variant_properties = [excluded]
+
+    def _scale(self, endpoint: sagemaker.CfnEndpoint) -> None:
+        is_async = self._hosting is Hosting.ASYNC
+        target = scaling.ScalableTarget(
+            self,
+            "Instances",
+            service_namespace=scaling.ServiceNamespace.SAGEMAKER,
+            resource_id=f"endpoint/{self.endpoint_name}/variant/{parts.VARIANT}",
+            scalable_dimension="sagemaker:variant:DesiredInstanceCount",
+            min_capacity=0 if is_async else self._settings.min_instances,
+            max_capacity=self._settings.max_instances,
+            role=iam.Role.from_role_arn(self, "ScalingRole", _SCALING_ROLE),
+        )
+        target.node.add_dependency(endpoint)
+        if is_async:
+            scale_on_backlog(target, self.endpoint_name)
+        else:
+            scale_on_invocations(target, self._settings)

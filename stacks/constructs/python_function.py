@@ -1,0 +1,116 @@
+"""A Python Lambda function: bundled without Docker, with a role of its own, traced and logged."""
+# jsii names the parameters of its interfaces differently from those of its classes.
+# pyright: reportArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+from pydantic import BaseModel
+
+from signpost.configuration import VARIABLE
+from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.bundling import bundle
+from stacks.stage import Stage
+
+METRICS_NAMESPACE = "Signpost"
+
+
+class PythonFunction(Construct):
+    """A function from ``lambdas/``, allowed nothing but to log and to trace; the composing stack grants the rest.
+
+    Parameters
+    ----------
+    scope, construct_id
+        As for every construct.
+    stage : Stage
+        Python version and processor.
+    handler : str
+        Folder in ``lambdas/`` whose ``handler.py`` has a function ``handler``.
+    function_name : str
+        Name of the function; its log group is ``/aws/lambda/<function_name>``.
+    configuration : BaseModel
+        What the handler reads with `signpost.configuration.read_configuration`; texts in it may be CDK tokens.
+    requirements : sequence of str
+        Names of the top-level packages that it imports; their versions come from the lock file.
+    memory_mb : int
+        Memory, in MB; processing power grows with it.
+    timeout : Duration
+        When a call is given up.
+    model : Path or None
+        Folder of a model package that is bundled as ``model/``.
+
+    Attributes
+    ----------
+    function : aws_cdk.aws_lambda.Function
+        The function.
+
+    Raises
+    ------
+    DeploymentError
+        If a wheel can't be had.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        handler: str,
+        function_name: str,
+        configuration: BaseModel,
+        requirements: Sequence[str],
+        memory_mb: int,
+        timeout: Duration,
+        model: Path | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        code = bundle(
+            handler, requirements, python_version=stage.python_version, platform=stage.wheel_platform, model=model
+        )
+        log_group = logs.LogGroup(
+            self,
+            "Logs",
+            log_group_name=f"/aws/lambda/{function_name}",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=function_name,
+            runtime=lambda_.Runtime(f"python{stage.python_version}", lambda_.RuntimeFamily.PYTHON),
+            architecture=lambda_.Architecture.ARM_64 if stage.architecture == "arm64" else lambda_.Architecture.X86_64,
+            code=lambda_.Code.from_asset(str(code)),
+            handler=f"lambdas.{handler}.handler.handler",
+            role=iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")),
+            memory_size=memory_mb,
+            timeout=timeout,
+            tracing=lambda_.Tracing.ACTIVE,
+            log_group=log_group,
+            environment={
+                VARIABLE: Stack.of(self).to_json_string(configuration.model_dump(mode="json")),
+                "POWERTOOLS_SERVICE_NAME": handler,
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+            },
+        )
+        self.function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn]
+            )
+        )
+        acknowledge(
+            self,
+            {
+                "IAM5[Resource::*]": "X-Ray takes segments for no resource in particular.",
+                "L1": "The local cloud runs functions on its own Python, whatever its version.",
+            },
+        )

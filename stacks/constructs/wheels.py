@@ -1,0 +1,139 @@
+"""Installs the wheels of a Lambda function, without Docker, and drops what it never loads."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from uv import find_uv_bin
+
+from signpost.errors import DeploymentError
+
+LOCK = Path(__file__).parents[2] / "requirements" / "demo.txt"
+
+# Named by a wheel's metadata, yet not wanted in the asset.
+EXCLUDED = (
+    # Lambda's Python runtimes bring boto3 and what it needs.
+    "boto3",
+    "botocore",
+    # ai-edge-litert needs these to edit and convert models; its interpreter needs NumPy alone.
+    "backports-strenum",
+    "flatbuffers",
+    "ml-dtypes",
+    "protobuf",
+    "tqdm",
+)
+
+# Never loaded by a function: globs inside the folder of wheels.
+TRIMMED = (
+    "bin",
+    "*.dist-info",
+    "wrapt-stubs",
+    "**/__pycache__",
+    "**/*.pyi",
+    "**/*.pyx",
+    "**/*.pxd",
+    "**/*.h",
+    "**/*.a",
+    "**/tests",
+    # Pictures are JPEG, PNG or WebP: no AVIF, fonts, colour management or Tk.
+    "PIL/_avif.*",
+    "PIL/_imagingft.*",
+    "PIL/_imagingcms.*",
+    "PIL/_imagingtk.*",
+    "PIL/_imagingmath.*",
+    "PIL/_imagingmorph.*",
+    "pillow.libs/libavif-*",
+    "pillow.libs/libfreetype-*",
+    "pillow.libs/libharfbuzz-*",
+    "pillow.libs/libpng16-*",
+    "pillow.libs/libbrotli*",
+    "pillow.libs/liblcms2-*",
+    # Everything of LiteRT beside the interpreter: GPU, vendors' compilers, conversion, benchmarks.
+    "ai_edge_litert/libLiteRtWebGpuAccelerator.*",
+    "ai_edge_litert/aot",
+    "ai_edge_litert/tools",
+    "ai_edge_litert/vendors",
+    "ai_edge_litert/schema_py_generated.py",
+    "ai_edge_litert/*_pb2.py",
+    "numpy/f2py",
+    "numpy/distutils",
+    "numpy/typing",
+    # Powertools' logger, metrics and tracer are used, its HTTP routing and event classes are not.
+    "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/utilities/data_classes",
+    "aws_lambda_powertools/utilities/parser",
+    "aws_xray_sdk/ext/django",
+    "aws_xray_sdk/ext/flask",
+)
+
+
+def install(requirements: Sequence[str], target: Path, *, python_version: str, platform: str | None) -> None:
+    """Install wheels in the locked versions, checked against the locked hashes, and trim them.
+
+    Parameters
+    ----------
+    requirements : sequence of str
+        Names of the top-level packages, with extras, without versions.
+    target : Path
+        Folder to install into.
+    python_version : str
+        Of the function, for instance ``"3.13"``.
+    platform : str or None
+        The function's platform as uv names it; None is this machine's.
+
+    Raises
+    ------
+    DeploymentError
+        If a wheel can't be had.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        excludes = Path(scratch) / "excludes.txt"
+        excludes.write_text("\n".join(EXCLUDED), encoding="utf-8")
+        command = [find_uv_bin(), "pip", "install", "--quiet", "--target", str(target), "--python", sys.executable]
+        command += ["--python-version", python_version, "--only-binary", ":all:", "--link-mode", "copy"]
+        command += ["--constraint", str(LOCK), "--excludes", str(excludes)]
+        command += ["--python-platform", platform] if platform else []
+        _run([*command, *requirements], requirements)
+    for pattern in TRIMMED:
+        for path in list(target.glob(pattern)):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def interpreter(python_version: str) -> str | None:
+    """Find a Python whose compiled files a function of that version takes.
+
+    Parameters
+    ----------
+    python_version : str
+        For instance ``"3.13"``.
+
+    Returns
+    -------
+    str or None
+        Its path; None where this machine has none.
+    """
+    if python_version == f"{sys.version_info.major}.{sys.version_info.minor}":
+        return sys.executable
+    command = [find_uv_bin(), "python", "find", "--no-python-downloads", "--no-project", python_version]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or None
+
+
+def _run(command: list[str], requirements: Sequence[str]) -> None:
+    """Run uv on what it has cached, and only then with the network."""
+    for attempt in ([*command, "--offline"], command):
+        done = subprocess.run(attempt, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return
+    raise DeploymentError(
+        f"can't get the wheels of {', '.join(requirements)} for a Lambda function. Is the network there?\n"
+        f"{done.stderr.strip()}"
+    )

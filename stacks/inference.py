@@ -1,0 +1,105 @@
+"""The inference stack: an endpoint for each classifier that has one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aws_cdk import CfnOutput, IStackSynthesizer, Stack
+from aws_cdk import aws_ecr_assets as ecr_assets
+from aws_cdk import aws_s3_assets as assets
+from constructs import Construct
+
+from signpost.package import pack
+from signpost.settings import Classifier, Hosting, Settings
+from stacks.constructs.endpoint_role import repository_of
+from stacks.constructs.model_endpoint import ModelEndpoint
+from stacks.stage import Stage
+from stacks.storage import PREPARED, StorageStack
+
+ROOT = Path(__file__).parents[1]
+_WITH_ENDPOINT = (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC)
+
+
+class InferenceStack(Stack):
+    """Where the models run that do not run inside a Lambda.
+
+    Parameters
+    ----------
+    scope, construct_id
+        As for every stack.
+    settings : Settings
+        The classifiers.
+    stage : Stage
+        Names the container image, or has it built.
+    storage : StorageStack
+        Keeps captured data.
+    synthesizer
+        How assets are published; None is the CDK's default.
+
+    Attributes
+    ----------
+    endpoint_names : dict of str to str
+        Endpoint of each classifier that has one.
+
+    Raises
+    ------
+    PackageError
+        If a classifier's model folder is no model package.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        stage: Stage,
+        storage: StorageStack,
+        synthesizer: IStackSynthesizer | None = None,
+    ) -> None:
+        title = f"{settings.app.name}: the models behind endpoints"
+        super().__init__(scope, construct_id, description=title, synthesizer=synthesizer)
+        self._stage, self._storage = stage, storage
+        self._built: ecr_assets.DockerImageAsset | None = None
+        self.endpoint_names: dict[str, str] = {}
+        for name, classifier in settings.classifiers.items():
+            if classifier.hosting in _WITH_ENDPOINT and classifier.model:
+                self.endpoint_names[name] = f"{settings.app.name}-{name}"
+                self._serve(name, classifier, classifier.model)
+
+    def _serve(self, name: str, classifier: Classifier, model: Path) -> None:
+        title = name.title().replace("-", "")
+        archive = ROOT / "build" / "models" / f"{name}.tar.gz"
+        pack(model, archive)
+        image_uri, repository_arn = self._image(classifier)
+        endpoint = ModelEndpoint(
+            self,
+            title,
+            endpoint_name=self.endpoint_names[name],
+            settings=classifier.endpoint,
+            hosting=classifier.hosting,
+            image_uri=image_uri,
+            repository_arn=repository_arn,
+            package=assets.Asset(self, f"{title}Package", path=str(archive)),
+            captured=self._storage.captured,
+            inputs=self._storage.decisions,
+            inputs_prefix=PREPARED,
+        )
+        CfnOutput(self, f"{title}Endpoint", value=endpoint.endpoint_name)
+        CfnOutput(self, f"{title}EndpointConfig", value=endpoint.endpoint_config_name)
+
+    def _image(self, classifier: Classifier) -> tuple[str, str | None]:
+        """Name the container image, and the ECR repository that it is pulled from."""
+        if named := classifier.endpoint.image_uri or self._stage.model_image:
+            return named, repository_of(named)
+        if self._built is None:
+            self._built = ecr_assets.DockerImageAsset(
+                self,
+                "Server",
+                directory=str(ROOT),
+                file="serving/Dockerfile",
+                platform=ecr_assets.Platform.LINUX_AMD64,
+                # Only what the server is made of: a change elsewhere builds no new image.
+                exclude=["*", "!serving", "!signpost", "!requirements/serving.txt", "**/__pycache__"],
+            )
+        return self._built.image_uri, self._built.repository.repository_arn

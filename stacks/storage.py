@@ -1,0 +1,89 @@
+"""The storage stack: buckets for incoming pictures, models, captured data and decisions."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from aws_cdk import CfnOutput, Duration, IStackSynthesizer, Stack
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from signpost.settings import Settings
+from stacks.stage import Stage
+
+PREPARED = "prepared/"
+_NONCURRENT = Duration.days(30)
+
+
+class StorageStack(Stack):
+    """Everything that is kept.
+
+    Parameters
+    ----------
+    scope, construct_id
+        As for every stack.
+    settings : Settings
+        The app's name.
+    stage : Stage
+        What becomes of the buckets when the stack is deleted.
+    synthesizer
+        How assets are published; None is the CDK's default.
+
+    Attributes
+    ----------
+    incoming, models, captured, decisions : aws_cdk.aws_s3.Bucket
+        Pictures to route; trained model packages; captured requests and answers; decisions, with large prepared
+        pictures on their way to Classify under ``prepared/``.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        stage: Stage,
+        synthesizer: IStackSynthesizer | None = None,
+    ) -> None:
+        title = f"{settings.app.name}: pictures, models, captured data and decisions"
+        super().__init__(scope, construct_id, description=title, synthesizer=synthesizer)
+        self._stage = stage
+        self._access_logs = self._bucket("AccessLogs", expires=Duration.days(90))
+        self.incoming = self._logged("Incoming", expires=Duration.days(90))
+        self.models = self._logged("Models")
+        self.captured = self._logged("Captured", expires=Duration.days(90))
+        self.decisions = self._logged("Decisions")
+        self.decisions.add_lifecycle_rule(id="prepared", prefix=PREPARED, expiration=Duration.days(1))
+        # The L2 property would deploy a helper function to set what the bucket's own property says.
+        resource = cast(s3.CfnBucket, self.incoming.node.default_child)
+        resource.add_property_override("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True)
+        for name in ("Incoming", "Models", "Captured", "Decisions"):
+            CfnOutput(self, f"{name}Bucket", value=getattr(self, name.lower()).bucket_name)
+
+    def _logged(self, construct_id: str, *, expires: Duration | None = None) -> s3.Bucket:
+        return self._bucket(construct_id, expires=expires, access_logs=self._access_logs)
+
+    def _bucket(
+        self, construct_id: str, *, expires: Duration | None = None, access_logs: s3.Bucket | None = None
+    ) -> s3.Bucket:
+        return s3.Bucket(
+            self,
+            construct_id,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            versioned=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            removal_policy=self._stage.removal_policy,
+            server_access_logs_bucket=access_logs,
+            server_access_logs_prefix=f"{construct_id.lower()}/" if access_logs else None,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="old",
+                    expiration=expires,
+                    noncurrent_version_expiration=_NONCURRENT,
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                )
+            ],
+        )

@@ -1,0 +1,117 @@
+"""Synthesises the app's stacks in this process, as `app.py` does, for any settings and stage."""
+
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
+
+from signpost.settings import Hosting, Settings
+from stacks.inference import InferenceStack
+from stacks.routing import RoutingStack
+from stacks.stage import Stage
+from stacks.storage import StorageStack
+
+ROOT = Path(__file__).resolve().parents[2]
+Template = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """What CloudFormation would get, and what the rules found."""
+
+    storage: Template
+    inference: Template
+    routing: Template
+    files: list[Path]
+    report: dict[str, Any]
+
+    @property
+    def templates(self) -> dict[str, Template]:
+        return {"storage": self.storage, "inference": self.inference, "routing": self.routing}
+
+    def resources(self, kind: str) -> dict[str, Template]:
+        """Every resource of a type, in all stacks."""
+        return {
+            name: resource
+            for template in self.templates.values()
+            for name, resource in template["Resources"].items()
+            if resource["Type"] == kind
+        }
+
+
+def synthesise(settings: Settings, stage: Stage, folder: Path) -> Synthesis:
+    """Synthesise all stacks; findings are in the report, not raised."""
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    app = cdk.App(context=context, outdir=str(folder))
+    common = {"settings": settings, "stage": stage, "synthesizer": None}
+    storage = StorageStack(app, "storage", **common)
+    inference = InferenceStack(app, "inference", storage=storage, **common)
+    RoutingStack(app, "routing", storage=storage, inference=inference, **common)
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
+    try:
+        app.synth()
+    except RuntimeError as error:
+        if "ValidationFailed" not in str(error) and "Validation failed" not in str(error):
+            raise
+    return read(folder)
+
+
+def read(folder: Path) -> Synthesis:
+    """Read a cloud assembly of the three stacks."""
+    files = sorted(folder.glob("*.template.json"))
+    by_name = {file.name.split(".")[0].rpartition("-")[2]: json.loads(file.read_text()) for file in files}
+    report = json.loads((folder / "validation-report.json").read_text())
+    return Synthesis(**by_name, files=files, report=report)
+
+
+def committed_settings(package: Path) -> Settings:
+    """Read `signpost.toml`, with a stand-in for each model."""
+    data = tomllib.loads((ROOT / "signpost.toml").read_text())
+    for table in data["classifiers"].values():
+        if "model" in table:
+            table["model"] = package
+    return Settings.model_validate(data)
+
+
+def settings_of_every_hosting(package: Path) -> Settings:
+    """One classifier for each way of hosting; the one with instances has enough of them for a canary."""
+    classifiers = {
+        hosting.value: {
+            "model": package,
+            "hosting": hosting,
+            "routes": {"here": {"labels": ["bicycle"]}, "there": {"labels": ["motorcycle"]}},
+            "endpoint": {"min_instances": 2, "max_instances": 5, "capture_percent": 20, "capture": ["output"]},
+        }
+        for hosting in Hosting
+        if hosting is not Hosting.OFF
+    }
+    return Settings.model_validate({"app": {"default_classifier": "realtime"}, "classifiers": classifiers})
+
+
+def write_package(folder: Path) -> Path:
+    """Write the smallest folder that passes for a model package."""
+    folder.mkdir()
+    model = b"not a model, but nobody loads it here"
+    (folder / "model.tflite").write_bytes(model)
+    manifest = {
+        "name": "stand-in",
+        "version": "1",
+        "labels": ["bicycle", "motorcycle"],
+        "input": {"width": 32, "height": 32},
+        "temperature": 1,
+        "thresholds": {"bicycle": 0.5, "motorcycle": 0.5},
+        "quantisation": "int8",
+        "metrics": {},
+        "data": {},
+        "git_revision": "0000000",
+        "versions": {},
+        "created": "2026-01-01T00:00:00Z",
+        "files": {"model.tflite": hashlib.sha256(model).hexdigest()},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder

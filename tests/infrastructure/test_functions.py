@@ -1,0 +1,93 @@
+"""Every function is bounded, logged, traced and told what it needs; nothing is deployed that nobody asked for."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from signpost.configuration import VARIABLE, FilterConfiguration
+from stacks.stage import aws_stage, local_stage
+from tests.infrastructure.synthesis import Synthesis, Template
+
+
+def test_every_function_has_its_own_bounds_log_and_role(any_synthesis: Synthesis) -> None:
+    functions = any_synthesis.resources("AWS::Lambda::Function")
+    logs = any_synthesis.resources("AWS::Logs::LogGroup")
+    assert functions
+    for name, function in functions.items():
+        properties = function["Properties"]
+        assert 1 <= properties["Timeout"] <= 60, name
+        assert 128 <= properties["MemorySize"] <= 1024, name
+        assert properties["TracingConfig"] == {"Mode": "Active"}, name
+        log = logs[properties["LoggingConfig"]["LogGroup"]["Ref"]]["Properties"]
+        assert log["LogGroupName"] == f"/aws/lambda/{properties['FunctionName']}"
+        assert "ReservedConcurrentExecutions" not in properties, name
+    roles = [function["Properties"]["Role"]["Fn::GetAtt"][0] for function in functions.values()]
+    assert len(set(roles)) == len(roles)
+
+
+def test_every_log_is_kept_a_month(any_synthesis: Synthesis) -> None:
+    for name, log in any_synthesis.resources("AWS::Logs::LogGroup").items():
+        assert log["Properties"]["RetentionInDays"] == 30, name
+
+
+def test_functions_run_on_the_stages_python_and_processor(on_aws: Synthesis, on_laptop: Synthesis) -> None:
+    for synthesis, stage in ((on_aws, aws_stage()), (on_laptop, local_stage())):
+        for function in synthesis.resources("AWS::Lambda::Function").values():
+            assert function["Properties"]["Runtime"] == f"python{stage.python_version}"
+            assert function["Properties"]["Architectures"] == [stage.architecture]
+
+
+def test_a_function_reads_the_configuration_that_the_stack_wrote(on_aws: Synthesis) -> None:
+    (function,) = (
+        f["Properties"]
+        for f in on_aws.resources("AWS::Lambda::Function").values()
+        if f["Properties"]["Handler"] == "lambdas.filter.handler.handler"
+    )
+    variables = function["Environment"]["Variables"]
+    configuration = FilterConfiguration.model_validate_json(variables[VARIABLE])
+    assert configuration.routes == {"vehicle": {"bicycle": "nearby-orders", "motorcycle": "distant-orders"}}
+    assert variables["POWERTOOLS_SERVICE_NAME"] == "filter"
+    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "Signpost"
+
+
+def test_names_that_aws_makes_up_reach_the_function(on_aws: Synthesis) -> None:
+    (function,) = (
+        f["Properties"]
+        for f in on_aws.resources("AWS::Lambda::Function").values()
+        if f["Properties"]["Handler"] == "lambdas.serialize.handler.handler"
+    )
+    parts = function["Environment"]["Variables"][VARIABLE]["Fn::Join"][1]
+    json.loads("".join(part if isinstance(part, str) else "a-bucket" for part in parts))
+    imported = [part["Fn::ImportValue"] for part in parts if isinstance(part, dict)]
+    assert any("Incoming" in name for name in imported)
+    assert any("Decisions" in name for name in imported)
+
+
+def test_there_are_no_helper_functions_or_custom_resources(any_synthesis: Synthesis) -> None:
+    for template in any_synthesis.templates.values():
+        kinds = {resource["Type"] for resource in template["Resources"].values()}
+        assert not {kind for kind in kinds if kind.startswith(("Custom::", "AWS::CloudFormation::"))}
+    for function in any_synthesis.resources("AWS::Lambda::Function").values():
+        assert function["Properties"]["Handler"].startswith("lambdas.")
+
+
+@pytest.mark.parametrize(("hosting", "bundled"), [("lambda", True), ("realtime", False)])
+def test_the_model_travels_with_the_function_only_where_it_runs_there(
+    every_hosting: Synthesis, hosting: str, bundled: bool
+) -> None:
+    (function,) = (
+        f["Properties"]
+        for f in every_hosting.resources("AWS::Lambda::Function").values()
+        if f["Properties"]["FunctionName"].endswith(f"classify-{hosting}")
+    )
+    names = set(zipfile.ZipFile(_asset(every_hosting, function)).namelist())
+    assert ("model/model.tflite" in names) is bundled
+    assert ("ai_edge_litert/interpreter.py" in names) is bundled
+    assert "lambdas/classify/handler.py" in names
+
+
+def _asset(synthesis: Synthesis, function: Template) -> Path:
+    key = function["Code"]["S3Key"]
+    return synthesis.files[0].parent / f"asset.{key}"

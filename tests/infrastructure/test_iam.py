@@ -1,0 +1,106 @@
+"""Who may do what: exactly what is recorded, and nothing everywhere but what knows no place."""
+
+import json
+
+from tests.infrastructure.iam import RECORDED, readable, statements_of_roles
+from tests.infrastructure.synthesis import Synthesis
+
+# Actions for which IAM knows no narrower resource.
+ALLOWED_ANYWHERE = {
+    "cloudwatch:PutMetricData": "has no resources; held to SageMaker's namespaces by a condition",
+    "ecr:GetAuthorizationToken": "has no resources; what may be pulled is a statement of its own",
+    "xray:PutTraceSegments": "has no resources",
+    "xray:PutTelemetryRecords": "has no resources",
+    "xray:GetSamplingRules": "has no resources",
+    "xray:GetSamplingTargets": "has no resources",
+    "logs:CreateLogDelivery": "Step Functions sets up its own log; log delivery has no resources",
+    "logs:GetLogDelivery": "as above",
+    "logs:UpdateLogDelivery": "as above",
+    "logs:DeleteLogDelivery": "as above",
+    "logs:ListLogDeliveries": "as above",
+    "logs:PutResourcePolicy": "as above",
+    "logs:DescribeResourcePolicies": "as above",
+    "logs:DescribeLogGroups": "as above",
+}
+
+
+def test_every_role_may_do_exactly_what_is_recorded(on_aws: Synthesis) -> None:
+    recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
+    found = statements_of_roles(on_aws)
+    assert found == recorded, "look at the difference; if it is meant: python -m tests.infrastructure.iam"
+
+
+def test_only_listed_actions_are_allowed_on_every_resource(any_synthesis: Synthesis) -> None:
+    everywhere = {
+        action
+        for statements in statements_of_roles(any_synthesis).values()
+        for statement in statements
+        if "*" in statement["Resource"]
+        for action in statement["Action"]
+    }
+    assert everywhere <= set(ALLOWED_ANYWHERE)
+
+
+def test_no_action_is_a_pattern_and_nothing_is_allowed_by_exclusion(any_synthesis: Synthesis) -> None:
+    for role, statements in statements_of_roles(any_synthesis).items():
+        for statement in statements:
+            assert not [action for action in statement["Action"] if "*" in action], role
+            assert not {"NotAction", "NotResource"} & set(statement), role
+
+
+def test_a_pattern_of_resources_names_one_bucket_one_machine_or_one_log(any_synthesis: Synthesis) -> None:
+    for role, statements in statements_of_roles(any_synthesis).items():
+        for resource in (r for statement in statements for r in statement["Resource"] if "*" in r and r != "*"):
+            assert resource.endswith("/*"), f"{role}: {resource}"
+            assert resource.count("*") == 1, f"{role}: {resource}"
+            assert resource.startswith("<storage:") or ":execution:" in resource, f"{role}: {resource}"
+
+
+def test_metrics_are_held_to_the_namespaces_of_sagemaker(every_hosting: Synthesis) -> None:
+    for role in ("RealtimeRole", "ServerlessRole", "AsyncRole"):
+        (statement,) = (
+            s for s in statements_of_roles(every_hosting)[role] if s["Action"] == ["cloudwatch:PutMetricData"]
+        )
+        namespaces = {"cloudwatch:namespace": ["AWS/SageMaker", "/aws/sagemaker/Endpoints"]}
+        assert statement["Condition"] == {"StringEquals": namespaces}
+
+
+def test_an_endpoint_writes_only_what_its_hosting_makes_it_write(every_hosting: Synthesis) -> None:
+    written = {
+        role: [r for s in statements if s["Action"] == ["s3:PutObject"] for r in s["Resource"]]
+        for role, statements in statements_of_roles(every_hosting).items()
+        if role in ("RealtimeRole", "ServerlessRole", "AsyncRole")
+    }
+    captured = "<storage:Captured.Arn>"
+    assert written == {
+        "RealtimeRole": [f"{captured}/capture/signpost-realtime/*"],
+        "ServerlessRole": [],
+        "AsyncRole": [f"{captured}/async-errors/signpost-async/*", f"{captured}/async-output/signpost-async/*"],
+    }
+
+
+def test_a_laptop_pulls_no_image(on_laptop: Synthesis) -> None:
+    actions = {a for s in statements_of_roles(on_laptop)["VehicleRole"] for a in s["Action"]}
+    assert not {action for action in actions if action.startswith("ecr:")}
+
+
+def test_sagemaker_takes_a_role_on_for_this_account_only(any_synthesis: Synthesis) -> None:
+    trusted = [
+        readable(statement)
+        for role in any_synthesis.inference["Resources"].values()
+        if role["Type"] == "AWS::IAM::Role"
+        for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    ]
+    assert trusted
+    for statement in trusted:
+        assert statement == {
+            "Action": "sts:AssumeRole",
+            "Effect": "Allow",
+            "Principal": {"Service": "sagemaker.amazonaws.com"},
+            "Condition": {"StringEquals": {"aws:SourceAccount": "<AWS::AccountId>"}},
+        }
+
+
+def test_no_role_takes_a_ready_made_policy(any_synthesis: Synthesis) -> None:
+    for name, role in any_synthesis.resources("AWS::IAM::Role").items():
+        assert not role["Properties"].get("ManagedPolicyArns"), name

@@ -1,0 +1,190 @@
+"""Each classifier with an endpoint gets one that is captured, scaled and updated with care, as its hosting allows."""
+
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.synthesis import Synthesis, Template
+
+
+def test_a_change_replaces_model_and_configuration_and_updates_the_endpoint(any_synthesis: Synthesis) -> None:
+    models = any_synthesis.resources("AWS::SageMaker::Model")
+    configurations = any_synthesis.resources("AWS::SageMaker::EndpointConfig")
+    assert models
+    assert configurations
+    for model in models.values():
+        assert "ModelName" not in model["Properties"]
+    for configuration in configurations.values():
+        assert "EndpointConfigName" not in configuration["Properties"]
+    for endpoint in any_synthesis.resources("AWS::SageMaker::Endpoint").values():
+        assert isinstance(endpoint["Properties"]["EndpointName"], str)
+
+
+@pytest.mark.parametrize(
+    ("synthesis", "endpoint", "percent", "sides"),
+    [
+        ("on_aws", "signpost-vehicle", 100, ["Input", "Output"]),
+        ("on_laptop", "signpost-vehicle", 100, ["Input", "Output"]),
+        ("every_hosting", "signpost-realtime", 20, ["Output"]),
+    ],
+)
+def test_data_capture_is_as_the_settings_say(
+    synthesis: str, endpoint: str, percent: int, sides: list[str], request: pytest.FixtureRequest
+) -> None:
+    stacks: Synthesis = request.getfixturevalue(synthesis)
+    capture = _configuration(stacks, endpoint)["DataCaptureConfig"]
+    assert capture.pop("DestinationS3Uri")["Fn::Join"][1][2] == "/capture"
+    assert capture == {
+        "EnableCapture": True,
+        "InitialSamplingPercentage": percent,
+        "CaptureOptions": [{"CaptureMode": side} for side in sides],
+        "CaptureContentTypeHeader": {"JsonContentTypes": ["application/json"]},
+    }
+
+
+def test_hosting_that_cannot_capture_does_not_ask_for_it(every_hosting: Synthesis) -> None:
+    assert "DataCaptureConfig" not in _configuration(every_hosting, "signpost-serverless")
+    assert "DataCaptureConfig" not in _configuration(every_hosting, "signpost-async")
+
+
+def test_the_lambda_hosting_has_no_endpoint(every_hosting: Synthesis) -> None:
+    names = {e["Properties"]["EndpointName"] for e in every_hosting.resources("AWS::SageMaker::Endpoint").values()}
+    assert names == {"signpost-realtime", "signpost-serverless", "signpost-async"}
+
+
+@pytest.mark.parametrize(
+    ("synthesis", "endpoint"),
+    [("on_aws", "signpost-vehicle"), ("every_hosting", "signpost-realtime"), ("every_hosting", "signpost-async")],
+)
+def test_an_update_keeps_what_scaling_chose_but_not_the_old_capture(
+    synthesis: str, endpoint: str, request: pytest.FixtureRequest
+) -> None:
+    properties = _endpoint(request.getfixturevalue(synthesis), endpoint)
+    assert properties["RetainAllVariantProperties"] is True
+    assert properties["ExcludeRetainedVariantProperties"] == [{"VariantPropertyType": "DataCaptureConfig"}]
+
+
+def test_an_update_tries_one_instance_first_where_there_are_several(every_hosting: Synthesis) -> None:
+    policy = _endpoint(every_hosting, "signpost-realtime")["DeploymentConfig"]["BlueGreenUpdatePolicy"]
+    assert policy["TrafficRoutingConfiguration"] == {
+        "Type": "CANARY",
+        "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1},
+        "WaitIntervalInSeconds": 300,
+    }
+    assert policy["TerminationWaitInSeconds"] == 300
+
+
+def test_an_update_of_a_single_instance_keeps_the_old_one_until_the_new_one_has_proved_itself(
+    on_aws: Synthesis,
+) -> None:
+    # SageMaker allows a canary of at most half of the instances.
+    policy = _endpoint(on_aws, "signpost-vehicle")["DeploymentConfig"]["BlueGreenUpdatePolicy"]
+    assert policy["TrafficRoutingConfiguration"] == {"Type": "ALL_AT_ONCE"}
+    assert policy["TerminationWaitInSeconds"] == 300
+
+
+@pytest.mark.parametrize("endpoint", ["signpost-realtime", "signpost-async"])
+def test_errors_and_slow_answers_undo_an_update_and_silence_does_not(every_hosting: Synthesis, endpoint: str) -> None:
+    rollback = _endpoint(every_hosting, endpoint)["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    alarms = [every_hosting.inference["Resources"][alarm["AlarmName"]["Ref"]]["Properties"] for alarm in rollback]
+    watched = {alarm["MetricName"]: (alarm["ComparisonOperator"], alarm["Threshold"]) for alarm in alarms}
+    assert watched == {
+        "Invocation5XXErrors": ("GreaterThanOrEqualToThreshold", 1),
+        "ModelLatency": ("GreaterThanOrEqualToThreshold", 1_000_000),
+    }
+    for alarm in alarms:
+        assert alarm["TreatMissingData"] == "notBreaching"
+        dimensions = {d["Name"]: d["Value"] for d in alarm["Dimensions"]}
+        assert dimensions == {"EndpointName": endpoint, "VariantName": "AllTraffic"}
+
+
+@pytest.mark.parametrize(
+    ("synthesis", "endpoint", "capacity", "target"),
+    [("on_aws", "signpost-vehicle", (1, 4), 3000), ("every_hosting", "signpost-realtime", (2, 5), 3000)],
+)
+def test_instances_follow_the_requests(
+    synthesis: str, endpoint: str, capacity: tuple[int, int], target: int, request: pytest.FixtureRequest
+) -> None:
+    stacks: Synthesis = request.getfixturevalue(synthesis)
+    scalable, (policy,) = _scaling(stacks, endpoint)
+    assert (scalable["Properties"]["MinCapacity"], scalable["Properties"]["MaxCapacity"]) == capacity
+    tracking = policy["TargetTrackingScalingPolicyConfiguration"]
+    assert tracking["TargetValue"] == target
+    assert tracking["PredefinedMetricSpecification"] == {
+        "PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"
+    }
+
+
+def test_the_endpoint_is_there_before_its_scaling(every_hosting: Synthesis) -> None:
+    targets = every_hosting.resources("AWS::ApplicationAutoScaling::ScalableTarget")
+    assert len(targets) == 2
+    endpoints = set(every_hosting.resources("AWS::SageMaker::Endpoint"))
+    for target in targets.values():
+        assert set(target["DependsOn"]) & endpoints
+
+
+def test_an_async_endpoint_follows_its_queue_down_to_nothing(every_hosting: Synthesis) -> None:
+    scalable, policies = _scaling(every_hosting, "signpost-async")
+    assert scalable["Properties"]["MinCapacity"] == 0
+    tracked = [p["TargetTrackingScalingPolicyConfiguration"] for p in policies if p["PolicyType"].startswith("Target")]
+    (metric,) = (tracking["CustomizedMetricSpecification"] for tracking in tracked)
+    assert metric["MetricName"] == "ApproximateBacklogSizePerInstance"
+    assert metric["Dimensions"] == [{"Name": "EndpointName", "Value": "signpost-async"}]
+    # With no instance there is nothing to divide the queue by: the first picture wakes one up.
+    waking = [a["Properties"] for a in every_hosting.resources("AWS::CloudWatch::Alarm").values()]
+    assert [a["Threshold"] for a in waking if a["MetricName"] == "HasBacklogWithoutCapacity"] == [1]
+
+
+def test_an_async_endpoint_keeps_answers_and_errors(every_hosting: Synthesis) -> None:
+    output = _configuration(every_hosting, "signpost-async")["AsyncInferenceConfig"]["OutputConfig"]
+    assert output["S3OutputPath"]["Fn::Join"][1][2] == "/async-output/signpost-async"
+    assert output["S3FailurePath"]["Fn::Join"][1][2] == "/async-errors/signpost-async"
+
+
+def test_a_serverless_endpoint_asks_for_nothing_that_needs_instances(every_hosting: Synthesis) -> None:
+    (variant,) = _configuration(every_hosting, "signpost-serverless")["ProductionVariants"]
+    assert variant["ServerlessConfig"] == {"MemorySizeInMB": 2048, "MaxConcurrency": 10}
+    assert not {"InstanceType", "InitialInstanceCount"} & set(variant)
+    assert set(_endpoint(every_hosting, "signpost-serverless")) == {"EndpointName", "EndpointConfigName"}
+
+
+def test_models_have_no_network_where_their_hosting_can_do_without(every_hosting: Synthesis) -> None:
+    isolated = {
+        name: _model(every_hosting, f"signpost-{name}")["EnableNetworkIsolation"]
+        for name in ("realtime", "async", "serverless")
+    }
+    assert isolated == {"realtime": True, "async": True, "serverless": False}
+
+
+def test_the_image_is_built_for_aws_and_only_named_on_a_laptop(on_aws: Synthesis, on_laptop: Synthesis) -> None:
+    assert ".dkr.ecr." in on_aws_image(on_aws)
+    assert _model(on_laptop, "signpost-vehicle")["PrimaryContainer"]["Image"] == "signpost-serving:local"
+
+
+def on_aws_image(synthesis: Synthesis) -> str:
+    return _model(synthesis, "signpost-vehicle")["PrimaryContainer"]["Image"]["Fn::Sub"]
+
+
+def _endpoint(synthesis: Synthesis, name: str) -> Template:
+    endpoints = synthesis.resources("AWS::SageMaker::Endpoint").values()
+    (properties,) = (e["Properties"] for e in endpoints if e["Properties"]["EndpointName"] == name)
+    return properties
+
+
+def _configuration(synthesis: Synthesis, endpoint: str) -> Template:
+    logical_id, _ = _endpoint(synthesis, endpoint)["EndpointConfigName"]["Fn::GetAtt"]
+    return dict(synthesis.inference["Resources"][logical_id]["Properties"])
+
+
+def _model(synthesis: Synthesis, endpoint: str) -> Template:
+    (variant,) = _configuration(synthesis, endpoint)["ProductionVariants"]
+    logical_id, _ = variant["ModelName"]["Fn::GetAtt"]
+    return synthesis.inference["Resources"][logical_id]["Properties"]
+
+
+def _scaling(synthesis: Synthesis, endpoint: str) -> tuple[Template, list[dict[str, Any]]]:
+    targets = synthesis.resources("AWS::ApplicationAutoScaling::ScalableTarget")
+    resource = f"endpoint/{endpoint}/variant/AllTraffic"
+    ((name, target),) = ((n, t) for n, t in targets.items() if t["Properties"]["ResourceId"] == resource)
+    policies = synthesis.resources("AWS::ApplicationAutoScaling::ScalingPolicy").values()
+    return target, [p["Properties"] for p in policies if p["Properties"]["ScalingTargetId"]["Ref"] == name]

@@ -1,0 +1,67 @@
+"""A local cloud for the whole session: `python -m localcloud` on a free port, IAM on, its own state folder."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from deployed_app import App, Examples
+from running_cloud import Cloud, free_port, processes_of_group, wait_for
+
+from localcloud import deploy
+from localcloud.credentials import without_aws
+from localcloud.process import is_healthy
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 90
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """The session's local cloud. When it is told to stop, no process of it may be left."""
+    state_dir = tmp_path_factory.mktemp("localcloud")
+    port = free_port()
+    log = state_dir / "localcloud.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "localcloud", "--port", str(port), "--state-dir", str(state_dir)],
+            cwd=ROOT,
+            env=without_aws(os.environ),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        wait_for(lambda: process.poll() is not None or is_healthy(port), START_SECONDS)
+        assert process.poll() is None, log.read_text()
+        yield Cloud(port, state_dir, process.pid)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0, log.read_text()[-4000:]
+        assert processes_of_group(process.pid) == []
+    finally:
+        if processes_of_group(process.pid):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def app(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> App:
+    """The whole app, deployed once per session with `cdk deploy` as users deploy it."""
+    log = tmp_path_factory.mktemp("deploy") / "deploy.log"
+    deploy.install_cdk(_ignore, log)
+    deploy.bootstrap(cloud.port, _ignore, log)
+    deploy.deploy(cloud.port, cloud.state_dir, _ignore, log)
+    return App(cloud)
+
+
+@pytest.fixture(scope="session")
+def examples(app: App) -> Examples:
+    """Drawn pictures for every ending."""
+    return Examples(app.settings)
+
+
+def _ignore(_: str) -> None:
+    """Show no progress: the log has it."""

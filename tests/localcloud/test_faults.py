@@ -1,0 +1,92 @@
+"""Faults: loud, parked, and finished by a redrive. Nothing is lost and nothing is dispatched twice."""
+
+import json
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from running_cloud import wait_for
+
+from signpost.contracts import Decision
+from signpost.errors import RoutingFault
+
+
+@pytest.fixture
+def no_faults(app):
+    """An empty fault queue before and after."""
+    app.faults()
+    yield
+    app.wait_for_endpoint()
+    app.faults()
+
+
+@pytest.fixture
+def broken_queue(app):
+    """The nearby-orders queue refuses every message."""
+    sqs, url = app.cloud.client("sqs"), app.where["QueueVehicleNearbyOrders"]
+    before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    broken = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": broken})
+
+    def mend():
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": before})
+
+    yield mend
+    mend()
+
+
+@pytest.mark.usefixtures("no_faults")
+def test_a_fault_fails_the_execution_parks_the_reference_and_a_redrive_finishes_it(app, examples, broken_queue):
+    event = app.put(examples.one("nearby-orders"))
+    with pytest.raises(RoutingFault):
+        app.router.route_event(event)
+
+    broken_queue()
+    [(parked, decision)] = list(app.router.redrive())
+
+    assert {name: parked.event[name] for name in event} == event
+    assert isinstance(decision, Decision)
+    assert decision.route == "nearby-orders"
+    assert app.messages("QueueVehicleNearbyOrders", decision.decision_id) == [decision]
+    assert list(app.router.redrive()) == []
+
+
+@pytest.mark.usefixtures("no_faults")
+def test_a_redrive_that_fails_again_leaves_the_picture_in_the_fault_queue(app, examples, broken_queue):
+    with pytest.raises(RoutingFault):
+        app.router.route_event(app.put(examples.one("nearby-orders")))
+    [(_, fault)] = list(app.router.redrive())
+    assert isinstance(fault, RoutingFault)
+    broken_queue()
+    [(_, decision)] = list(app.router.redrive())
+    assert isinstance(decision, Decision)
+    assert app.messages("QueueVehicleNearbyOrders", decision.decision_id) == [decision]
+
+
+@pytest.mark.usefixtures("no_faults")
+def test_a_model_server_that_dies_mid_batch_loses_and_doubles_nothing(app, examples):
+    pictures = [app.put(data) for data in examples.many(60)]
+
+    def route(event):
+        try:
+            return app.router.route_event(event)
+        except RoutingFault as fault:
+            return fault
+
+    with ThreadPoolExecutor(6) as pool:
+        first = [pool.submit(route, event) for event in pictures]
+        wait_for(lambda: sum(future.done() for future in first) >= 5)
+        os.kill(app.cloud.server_pid("signpost-vehicle"), signal.SIGKILL)
+        results = [future.result() for future in first]
+
+    app.wait_for_endpoint()
+    redriven = [decision for _, decision in app.router.redrive()]
+    decisions = [result for result in [*results, *redriven] if isinstance(result, Decision)]
+    assert {decision.image.key for decision in decisions} == {event["s3_key"] for event in pictures}
+    for decision in {decision.decision_id: decision for decision in decisions}.values():
+        assert app.status_of(decision.decision_id) == "dispatched"
+    for queue in ("QueueVehicleNearbyOrders", "QueueVehicleDistantOrders", "QueueReview"):
+        ids = [message.decision_id for message in app.all_messages(queue)]
+        assert len(ids) == len(set(ids)), queue

@@ -1,0 +1,78 @@
+"""Local clouds in the background: started, found, stopped, beside one another."""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from running_cloud import Cloud, free_port, processes_of_group
+from sagemaker_resources import Resources
+
+from localcloud import process
+
+
+@pytest.fixture
+def state_dir(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    process.stop(tmp_path)
+
+
+def test_it_starts_once_and_leaves_no_process(state_dir: Path) -> None:
+    assert process.status(state_dir) is None
+    running = process.start(state_dir, free_port())
+    assert process.is_healthy(running.port)
+    assert process.start(state_dir) == running == process.status(state_dir)
+    assert process.stop(state_dir)
+    assert process.status(state_dir) is None
+    assert processes_of_group(running.pid) == []
+    assert not process.stop(state_dir)
+
+
+def test_two_run_side_by_side(state_dir: Path, cloud: Cloud) -> None:
+    # GIVEN a port that is taken, by the session's cloud
+    with pytest.raises(process.LocalCloudError, match="taken"):
+        process.start(state_dir, cloud.port)
+    # WHEN no port is asked for, THEN a free one is found, and the two share nothing
+    running = process.start(state_dir)
+    other = Cloud(running.port, state_dir, running.pid)
+    other.client("s3").create_bucket(Bucket="only-here")
+    names = [bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]]
+    assert "only-here" not in names
+
+
+def test_the_default_port_is_left_to_whoever_has_it(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        monkeypatch.setattr(process, "DEFAULT_PORT", other.getsockname()[1])
+        assert process.start(state_dir).port != process.DEFAULT_PORT
+
+
+def test_endpoints_and_objects_survive_a_restart(state_dir: Path) -> None:
+    # GIVEN a cloud with an endpoint
+    running = process.start(state_dir, free_port())
+    resources = Resources(Cloud(running.port, state_dir, running.pid))
+    endpoint = resources.endpoint(resources.config(resources.model()))
+    assert resources.settled(endpoint)["EndpointStatus"] == "InService"
+    # WHEN it is stopped and started
+    process.stop(state_dir)
+    assert processes_of_group(running.pid) == []
+    again = process.start(state_dir)
+    # THEN it is on the same port and the endpoint answers
+    assert again.port == running.port
+    assert resources.version_of(endpoint) == "1"
+
+
+def test_what_a_killed_cloud_leaves_is_cleared_away(state_dir: Path) -> None:
+    # GIVEN a cloud that is killed while an endpoint runs
+    running = process.start(state_dir, free_port())
+    resources = Resources(Cloud(running.port, state_dir, running.pid))
+    resources.settled(resources.endpoint(resources.config(resources.model())))
+    os.kill(running.pid, signal.SIGKILL)
+    # WHEN another is started, THEN nothing of the first is left: no process, and no half-saved state
+    assert process.status(state_dir) is None
+    again = process.start(state_dir)
+    assert processes_of_group(running.pid) == []
+    assert Cloud(again.port, state_dir, again.pid).client("s3").list_buckets()["Buckets"] == []

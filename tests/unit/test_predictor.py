@@ -1,0 +1,106 @@
+"""Pixels in, calibrated predictions out."""
+
+import hashlib
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image
+from sample_pictures import gradient
+
+from signpost.errors import PackageError
+from signpost.manifest import Manifest, OutOfDistribution
+from signpost.package import Package, open_package
+from signpost.predictor import Predictor, interpret
+
+
+@pytest.fixture(scope="session")
+def manifest(predictor: Predictor) -> Manifest:
+    return predictor.manifest
+
+
+def picture(manifest: Manifest) -> Image.Image:
+    return gradient().resize((manifest.input.width, manifest.input.height))
+
+
+def test_a_prediction_is_a_distribution_over_the_labels(predictor, manifest):
+    (prediction,) = predictor.predict([picture(manifest)])
+    assert list(prediction.probabilities) == manifest.labels
+    assert sum(prediction.probabilities.values()) == pytest.approx(1)
+    assert prediction.confidence == max(prediction.probabilities.values())
+    assert prediction.probabilities[prediction.label] == prediction.confidence
+    assert prediction.threshold == manifest.thresholds[prediction.label]
+
+
+def test_predictions_keep_their_order_and_leave_no_trace(predictor, manifest):
+    pictures = [picture(manifest), Image.new("RGB", picture(manifest).size, "white"), picture(manifest).rotate(180)]
+    together = predictor.predict(pictures)
+    assert together == [predictor.predict([one])[0] for one in pictures]
+    assert predictor.predict(pictures[::-1]) == together[::-1]
+    assert predictor.predict([]) == []
+
+
+def test_the_answering_model_is_named(predictor, manifest):
+    assert (predictor.model.name, predictor.model.version) == (manifest.name, manifest.version)
+
+
+def with_(manifest: Manifest, **changes: object) -> Manifest:
+    return manifest.model_copy(update=changes)
+
+
+def test_temperature_softens_and_keeps_the_label(manifest):
+    logits = np.array([2.0, -1.0])
+    sharp = interpret(logits, with_(manifest, temperature=1.0))
+    soft = interpret(logits, with_(manifest, temperature=4.0))
+    assert sharp.confidence == pytest.approx(1 / (1 + math.exp(-3)))
+    assert soft.confidence == pytest.approx(1 / (1 + math.exp(-3 / 4)))
+    assert sharp.label == soft.label == manifest.labels[0]
+
+
+def test_energy_is_that_of_the_paper_whatever_the_temperature(manifest):
+    for temperature in (0.5, 3.0):
+        prediction = interpret(np.array([2.0, -1.0]), with_(manifest, temperature=temperature))
+        assert prediction.energy == pytest.approx(-math.log(math.exp(2) + math.exp(-1)))
+
+
+def test_weak_logits_look_stranger_than_strong_ones(manifest):
+    assert interpret(np.array([0.1, 0.0]), manifest).energy > interpret(np.array([9.0, 0.0]), manifest).energy
+
+
+def test_the_energy_threshold_is_the_packages(manifest):
+    tested = with_(manifest, out_of_distribution=OutOfDistribution(threshold=-3.5))
+    assert interpret(np.zeros(2), tested).energy_threshold == -3.5
+    assert interpret(np.zeros(2), with_(manifest, out_of_distribution=None)).energy_threshold is None
+
+
+@given(logits=arrays(np.float64, 2, elements=st.floats(-1e6, 1e6)), temperature=st.floats(0.01, 100))
+def test_any_logits_give_probabilities(manifest, logits, temperature):
+    prediction = interpret(logits, with_(manifest, temperature=temperature))
+    assert sum(prediction.probabilities.values()) == pytest.approx(1)
+    assert 0.5 - 1e-9 <= prediction.confidence <= 1
+    assert math.isfinite(prediction.energy)
+
+
+def test_a_model_that_is_none(manifest):
+    with pytest.raises(PackageError, match="can't be loaded"):
+        Predictor(Package(manifest, b"no model at all" * 10))
+
+
+def test_a_model_with_other_shapes_than_its_manifest(vehicle_package):
+    opened = open_package(vehicle_package)
+    larger = with_(opened.manifest, input=opened.manifest.input.model_copy(update={"width": 999}))
+    with pytest.raises(PackageError, match="999"):
+        Predictor(Package(larger, opened.model))
+    labels = [*opened.manifest.labels, "tricycle"]
+    with pytest.raises(PackageError, match=r"the manifest says .*3\]"):
+        Predictor(Package(with_(opened.manifest, labels=labels), opened.model))
+
+
+def test_the_committed_package_is_what_its_manifest_says(vehicle_package):
+    opened = open_package(vehicle_package)
+    assert opened.manifest.labels == ["bicycle", "motorcycle"]
+    for name, digest in opened.manifest.files.items():
+        assert hashlib.sha256((vehicle_package / name).read_bytes()).hexdigest() == digest

@@ -1,0 +1,183 @@
+"""What the model server answers to everything else: a status, a code and a sentence, never a 5xx for bad input."""
+
+import base64
+import json
+import logging
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sample_pictures import encode, flat_webp, gradient
+from starlette.testclient import TestClient
+
+from serving.app import make_app
+from serving.inference import Inference
+from serving.logs import JsonFormatter
+from signpost.limits import Limits
+from signpost.package import open_package
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+
+PICTURE = encode(gradient(), "PNG")
+PNG = {"content-type": "image/png"}
+JSON = {"content-type": "application/json"}
+GOOD = {"b64": base64.b64encode(PICTURE).decode()}
+
+
+def error(response, status: int) -> tuple[str, str]:
+    """Return code and sentence of an error of this status."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/json"
+    assert set(response.json()) == {"error"}
+    assert set(response.json()["error"]) == {"code", "message"}
+    return response.json()["error"]["code"], response.json()["error"]["message"]
+
+
+@pytest.fixture(scope="module")
+def small_server(vehicle_package: Path):
+    """A server that takes no more than 2,000 bytes."""
+    inference = Inference(open_package(vehicle_package), Limits(max_bytes=2000), threads=1)
+    with TestClient(make_app(inference)) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("picture", "code"),
+    [
+        (b"", "empty_file"),
+        (b"text", "unsupported_type"),
+        (b"GIF89a" + bytes(9), "unsupported_type"),
+        (PICTURE[:150], "truncated_image"),
+        (b"\xff\xd8\xff" + bytes(100), "corrupt_image"),
+        (flat_webp(16_383, 16_383), "decompression_bomb"),
+    ],
+)
+def test_a_picture_that_can_not_be_used(server, picture, code):
+    assert error(server.post("/invocations", content=picture, headers=PNG), 400)[0] == code
+
+
+@pytest.mark.parametrize("declared", [None, "", "text/csv", "application/x-www-form-urlencoded", "image", "image/gif"])
+def test_other_content_types(server, declared):
+    headers = {} if declared is None else {"content-type": declared}
+    code, message = error(server.post("/invocations", content=PICTURE, headers=headers), 415)
+    assert code == "unsupported_content_type"
+    for allowed in ("image/jpeg", "image/png", "image/webp", "application/x-image", "application/json"):
+        assert allowed in message
+
+
+@pytest.mark.parametrize("accept", ["text/csv", "image/*", "application/json;q=0", "*/*, application/json;q=0", "json"])
+def test_callers_that_do_not_take_json(server, accept):
+    response = server.post("/invocations", content=PICTURE, headers={**PNG, "accept": accept})
+    assert error(response, 406)[0] == "not_acceptable"
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "says"),
+    [
+        (b"", "invalid_request", "Invalid JSON"),
+        (b"{", "invalid_request", "Invalid JSON"),
+        (b"[" * 100_000, "invalid_request", "recursion"),
+        (b"\xff\xfe", "invalid_request", "Invalid JSON"),
+        (b"[]", "invalid_request", "the body"),
+        (b"{}", "invalid_request", "instances: Field required"),
+        (b'{"instances": []}', "invalid_request", "at least 1"),
+        (json.dumps({"instances": [GOOD] * 33}).encode(), "invalid_request", "at most 32"),
+        (b'{"instances": ["text"]}', "invalid_request", "instances[0]"),
+        (json.dumps({"instances": [GOOD, {"b64": 7}]}).encode(), "invalid_request", "instances[1].b64"),
+        (json.dumps({"instances": [GOOD, {}]}).encode(), "invalid_request", "instances[1].b64: Field required"),
+        (json.dumps({"instances": [GOOD, {"b64": "!!!!"}]}).encode(), "invalid_base64", "instances[1].b64"),
+        (json.dumps({"instances": [GOOD, {"b64": "é"}]}).encode(), "invalid_base64", "instances[1].b64"),
+        (json.dumps({"instances": [GOOD, {"b64": ""}]}).encode(), "empty_file", "instances[1]: "),
+        (json.dumps({"instances": [GOOD, GOOD, {"b64": "R0lGODlh"}]}).encode(), "unsupported_type", "instances[2]: "),
+    ],
+)
+def test_json_that_can_not_be_used(server, body, code, says):
+    got, message = error(server.post("/invocations", content=body, headers=JSON), 400)
+    assert got == code
+    assert says in message
+
+
+def test_too_large(small_server):
+    assert small_server.post("/invocations", content=PICTURE, headers=PNG).status_code == 200
+    code, message = error(small_server.post("/invocations", content=bytes(2001), headers=PNG), 413)
+    assert code == "too_large"
+    assert "2,000 bytes" in message
+
+
+def test_too_large_without_a_length(small_server):
+    chunks = (bytes(500) for _ in range(40))
+    assert error(small_server.post("/invocations", content=chunks, headers=PNG), 413)[0] == "too_large"
+
+
+def test_json_has_room_for_base64(small_server):
+    text = base64.b64encode(PICTURE + bytes(1900 - len(PICTURE))).decode()
+    assert len(text) > 2000
+    assert small_server.post("/invocations", json={"instances": [{"b64": text}]}).status_code == 200
+    assert error(small_server.post("/invocations", json={"instances": [{"b64": "A" * 2667}]}), 413)[0] == "too_large"
+
+
+def test_other_paths_and_methods(server):
+    assert error(server.get("/models"), 404)[0] == "not_found"
+    response = server.get("/invocations")
+    assert error(response, 405)[0] == "method_not_allowed"
+    assert response.headers["allow"] == "POST"
+    assert error(server.post("/ping"), 405)[0] == "method_not_allowed"
+
+
+class _Broken(Inference):
+    """A server whose model breaks, quoting its input as careless libraries do."""
+
+    async def answer(self, body: bytes, content_type: str) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        raise RuntimeError(f"can't work on {body!r} {content_type}")
+
+
+def test_a_fault_is_a_500_and_is_logged_without_the_picture(vehicle_package, caplog):
+    broken = _Broken(open_package(vehicle_package), Limits(), threads=1)
+    with TestClient(make_app(broken)) as client, caplog.at_level(logging.INFO, logger="serving"):
+        response = client.post("/invocations", content=b"secret picture", headers=PNG)
+    assert error(response, 500) == ("internal_error", "The server failed; its log says why.")
+    lines = [json.loads(JsonFormatter().format(record)) for record in caplog.records if record.name == "serving"]
+    assert [line["message"] for line in lines] == ["fault", "request"]
+    assert lines[0]["fault"] == "RuntimeError"
+    assert "answer" in lines[0]["trace"][-1]
+    assert lines[1]["status"] == 500
+    assert "secret" not in json.dumps(lines)
+
+
+def test_a_request_is_one_line_of_the_log(server, caplog):
+    with caplog.at_level(logging.INFO, logger="serving"):
+        server.post("/invocations", content=PICTURE, headers=PNG)
+    (record,) = [record for record in caplog.records if record.name == "serving"]
+    fields = record.fields
+    assert (fields["method"], fields["path"], fields["status"]) == ("POST", "/invocations", 200)
+    assert fields["ms"] > 0
+
+
+_HEADERS = st.sampled_from([*PNG.values(), *JSON.values(), "application/x-image", "text/plain", ";", "a/b;q=x"])
+_BODIES = st.binary(max_size=300) | st.builds(lambda at, tail: PICTURE[:at] + tail, st.integers(0, 400), st.binary())
+_TREES = st.recursive(st.none() | st.integers() | st.text(max_size=9), lambda inner: st.lists(inner, max_size=3))
+
+
+@given(body=_BODIES, declared=_HEADERS, accept=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20))
+@settings(max_examples=200, deadline=None)
+def test_random_requests_never_break_the_server(server, body, declared, accept):
+    response = server.post("/invocations", content=body, headers={"content-type": declared, "accept": accept})
+    assert response.status_code < 500
+    assert response.status_code == 200 or error(response, response.status_code)
+
+
+@given(tree=_TREES, key=st.sampled_from(["instances", "b64", ""]))
+@settings(max_examples=100, deadline=None)
+def test_random_json_never_breaks_the_server(server, tree, key):
+    error(server.post("/invocations", json={key: tree}), 400)
+
+
+def test_real_messy_pictures_never_break_the_server(server, shared_data: Path):
+    statuses = set()
+    for file in sorted((shared_data / "messy").rglob("*")):
+        if file.is_file():
+            response = server.post("/invocations", content=file.read_bytes(), headers=PNG)
+            assert response.status_code == 200 or error(response, 400)
+            statuses.add(response.status_code)
+    assert statuses == {200, 400}

@@ -1,0 +1,1 @@
+"""Datasets, networks, recipes, evaluation and export. TensorFlow only where a network is made."""

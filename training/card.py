@@ -1,0 +1,132 @@
+"""Writes a model card from a manifest, so that the two can't disagree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from signpost.manifest import Manifest
+
+_TEMPLATE = """# {name} {version}
+
+Tells {labels} apart in a small picture and says when it is sure of neither.
+
+It is made for choosing a route for a delivery, where an unsure answer goes to a person. It is not made for anything
+that may harm people when it is wrong, nor for finding or recognising people.
+
+- Input: {width} × {height} RGB pixels, made by `signpost.imaging.prepare`; the scaling of values is inside the network.
+- Output: one logit for each of {labels}. Divided by the temperature {temperature:.3f} and put through softmax they are
+  probabilities.
+- A label is routed from this probability on: {thresholds}.
+- An energy above {energy} means "none of them". These pictures, and those below their threshold, go to review.
+- Network: {parameters:,} parameters; `model.tflite` is {quantisation} LiteRT ({size:,} bytes), `model.keras` is there
+  to train on.
+
+## Data
+
+{data}
+
+Archive: `{archive[file]}`, md5 `{archive[md5]}`, {origin}. Classes that training never saw: {unseen}.
+
+Fingerprint of all pictures, labels and parts: `{fingerprint}`.
+
+## Measured
+
+Figures of `model.tflite` on pictures that were used for nothing else. In brackets: 95 % intervals (Wilson).
+
+| vehicles | n | accuracy | macro F1 | calibration error before → after | to review | right among the routed |
+|---|---|---|---|---|---|---|
+{known}
+
+| pictures of something else | n | routed by mistake |
+|---|---|---|
+{strange}
+
+Temperature, thresholds and the energy threshold were chosen on {validation_n} validation photographs: the threshold of
+a label is the lowest that gives {precision:.0%} precision there, the energy threshold keeps {kept:.0%} of them.
+
+| export | bytes | decisions changed | largest shift of a probability | median ms |
+|---|---|---|---|---|
+{exports}
+
+## Limits
+
+- It learned from 32 × 32 pixels. A vehicle that fills little of a large photograph may vanish when that is scaled down.
+- "Something else" is as wide as the world. The classes that training never saw show what to expect, not the worst case.
+- The photographs are web pictures of about 2006, mostly one vehicle, side view, daylight. Electric scooters, cargo
+  bikes and tricycles hardly occur.
+- Each test set is small: read the intervals, not the last digit.
+
+## Terms
+
+{terms}
+"""
+
+
+def write_card(manifest: Manifest, model_bytes: int) -> str:
+    """Write the card.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        With ``metrics`` and ``data`` as `training.vehicle` fills them in.
+    model_bytes : int
+        Size of ``model.tflite``.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    metrics, data, strange = manifest.metrics, manifest.data, manifest.out_of_distribution
+    return _TEMPLATE.format(
+        name=manifest.name,
+        version=manifest.version,
+        labels=" and ".join(manifest.labels),
+        width=manifest.input.width,
+        height=manifest.input.height,
+        temperature=manifest.temperature,
+        thresholds=", ".join(f"{label} {threshold:.3f}" for label, threshold in manifest.thresholds.items()),
+        energy=f"{strange.threshold:.3f}" if strange else "(none)",
+        quantisation=manifest.quantisation,
+        parameters=metrics["parameters"],
+        size=model_bytes,
+        data="\n".join(f"- {source['name']}: {source['used']}" for source in data["sources"]),
+        archive=data["archive"],
+        origin="the official one" if data["archive"]["official"] else "not the official one",
+        unseen=", ".join(data["unseen_classes"]),
+        fingerprint=data["fingerprint"],
+        known="\n".join(_known(name, figures) for name, figures in metrics["test"].items()),
+        strange="\n".join(_strange(name, figures) for name, figures in metrics["strange"].items()),
+        exports="\n".join(
+            _export(name, figures, manifest.quantisation) for name, figures in metrics["exports"].items()
+        ),
+        terms="\n".join(f"- {source['name']}: {source['terms']}" for source in data["sources"]),
+        **metrics["chosen_for"],
+    )
+
+
+def _known(name: str, figures: dict[str, Any]) -> str:
+    return (
+        f"| {name} | {figures['n']} | {_share(figures, 'accuracy')} | {figures['macro_f1']:.3f} "
+        f"| {figures['ece_before_calibration']:.3f} → {figures['ece']:.3f} | {_share(figures, 'review')} "
+        f"| {_share(figures, 'precision_routed')} |"
+    )
+
+
+def _strange(name: str, figures: dict[str, Any]) -> str:
+    return f"| {name} | {figures['n']} | {_share(figures, 'routed_by_mistake')} |"
+
+
+def _export(name: str, figures: dict[str, Any], shipped: str) -> str:
+    return (
+        f"| {name}{' (shipped)' if name == shipped else ''} | {figures['bytes']:,} "
+        f"| {figures['decisions_changed']:.2%} | {figures['largest_probability_shift']:.3f} "
+        f"| {figures['median_ms']:.2f} |"
+    )
+
+
+def _share(figures: dict[str, Any], name: str) -> str:
+    if figures[name] is None:
+        return "none"
+    low, high = figures[f"{name}_95"]
+    return f"{figures[name]:.1%} ({low:.1%} to {high:.1%})"

@@ -1,0 +1,86 @@
+"""Measures a model package on pictures with known labels. Needs no TensorFlow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from signpost.contracts import Prediction
+from signpost.errors import DatasetError, PictureError
+from signpost.imaging import prepare
+from signpost.limits import Limits
+from signpost.metrics import accuracy, confusion_matrix, expected_calibration_error, macro_f1, wilson_interval
+from signpost.package import Package
+from signpost.predictor import Predictor
+from training.data.folders import LabelledPictures, Skipped, open_pictures
+
+
+def evaluate(package: Package, source: Path) -> dict[str, Any]:
+    """Measure a package the way that routing uses it: pictures prepared and predicted by the core's own functions.
+
+    Parameters
+    ----------
+    package : Package
+    source : Path
+        A folder or archive, see `training.data.folders.open_pictures`.
+
+    Returns
+    -------
+    dict
+        ``n``, ``accuracy`` with ``accuracy_95`` (95 % Wilson interval), ``macro_f1``, ``ece``, ``labels``,
+        ``confusion`` (row: true label, column: predicted label), ``review`` (share below its threshold or out of
+        distribution) and ``skipped`` (one line a file: its name and the reason).
+
+    Raises
+    ------
+    DatasetError
+        If the source can't be used, has labels that the model doesn't know, or no picture that can be read.
+    """
+    labels = package.manifest.labels
+    pictures = open_pictures(source, labels)
+    truth, found = _predict(Predictor(package), pictures)
+    if not truth:
+        raise DatasetError(f"none of the pictures in {source} can be read; {pictures.skipped[0]}")
+    return _figures(labels, truth, found) | {"skipped": [str(entry) for entry in pictures.skipped]}
+
+
+def _predict(predictor: Predictor, pictures: LabelledPictures) -> tuple[list[int], list[Prediction]]:
+    spec, labels = predictor.manifest.input, predictor.manifest.labels
+    truth: list[int] = []
+    found: list[Prediction] = []
+    console = Console(stderr=True)
+    shown = track(pictures.pictures, "measuring", console=console, transient=True, disable=not console.is_terminal)
+    for label, name, content in shown:
+        try:
+            image = prepare(content, spec.width, spec.height, Limits())
+        except PictureError as error:
+            pictures.skipped.append(Skipped(name, error.message))
+            continue
+        found += predictor.predict([image])
+        truth.append(labels.index(label))
+    return truth, found
+
+
+def _figures(labels: list[str], truth: list[int], found: list[Prediction]) -> dict[str, Any]:
+    predicted = [labels.index(prediction.label) for prediction in found]
+    right = np.equal(truth, predicted)
+    confusion = confusion_matrix(truth, predicted, len(labels))
+    return {
+        "n": len(truth),
+        "accuracy": accuracy(confusion),
+        "accuracy_95": list(wilson_interval(int(right.sum()), len(truth))),
+        "macro_f1": macro_f1(confusion),
+        "ece": expected_calibration_error([prediction.confidence for prediction in found], right),
+        "review": sum(map(_goes_to_review, found)) / len(found),
+        "labels": labels,
+        "confusion": confusion.tolist(),
+    }
+
+
+def _goes_to_review(prediction: Prediction) -> bool:
+    strange = prediction.energy_threshold is not None and prediction.energy > prediction.energy_threshold
+    return strange or prediction.confidence < prediction.threshold
