@@ -8,7 +8,6 @@ import typer
 
 from cli import cloud, models, routing
 from cli.output import errors
-from localcloud.process import LocalCloudError
 from signpost.errors import SignpostError
 
 app = typer.Typer(
@@ -39,7 +38,7 @@ def main() -> None:
     """Run the command; an error that was raised on purpose becomes one clear message and exit code 1."""
     try:
         app()
-    except (SignpostError, LocalCloudError) as error:
+    except SignpostError as error:
         errors.print(f"[red]error:[/] {error}", markup=True)
         sys.exit(1)
 

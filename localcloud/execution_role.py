@@ -12,6 +12,7 @@ from ministack.services import iam, sts
 
 from localcloud.credentials import ACCOUNT_ID, REGION, endpoint_url
 
+_CONFIG = Config(retries={"mode": "standard"}, connect_timeout=5, read_timeout=60)
 # boto3 sessions must not make clients in two threads at once.
 _CLIENT_LOCK = threading.Lock()
 
@@ -20,7 +21,7 @@ class RoleNotAssumableError(Exception):
     """The role is not there, or does not trust the service that was told to use it."""
 
 
-def client_of_role(role_arn: str, principal: str, service: str, port: int) -> Any:
+def client_of_role(role_arn: str, principal: str, service: str, port: int, config: Config = _CONFIG) -> Any:
     """Return a boto3 client whose calls are checked against the role's policies.
 
     Parameters
@@ -33,6 +34,8 @@ def client_of_role(role_arn: str, principal: str, service: str, port: int) -> An
         The service to call, such as `s3`.
     port : int
         The local cloud's port.
+    config : botocore.config.Config, optional
+        Retries and time limits of the client.
 
     Returns
     -------
@@ -51,7 +54,6 @@ def client_of_role(role_arn: str, principal: str, service: str, port: int) -> An
             raise RoleNotAssumableError(role_arn)
     with _CLIENT_LOCK:
         session = boto3.Session(region_name=REGION, **_credentials(role_arn, name, principal))
-        config = Config(retries={"mode": "standard"}, connect_timeout=5, read_timeout=60)
         return session.client(service, endpoint_url=endpoint_url(port), config=config)
 
 

@@ -10,7 +10,15 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.core import lambda_runtime, router
 
-from localcloud import application_autoscaling, cloudformation, lambda_functions, permissions, rekognition, s3_events
+from localcloud import (
+    application_autoscaling,
+    cloudformation,
+    lambda_functions,
+    permissions,
+    rekognition,
+    s3_events,
+    step_functions,
+)
 from localcloud.credentials import HOST
 from localcloud.environment import StateFolder
 from localcloud.guard import guarded
@@ -38,6 +46,7 @@ def run(state: StateFolder, port: int, *, state_dropped: bool) -> None:
     sagemaker = SageMaker(state.endpoints, port)
     register(sagemaker, port)
     lambda_functions.install(state.lambda_python)
+    step_functions.install(port)
     s3_events.install()
     exit_code = 0
     try:

@@ -4,17 +4,14 @@ Whatever runs on this machine can reach 127.0.0.1, a page in the user's browser 
 signature.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
 ADMINISTRATION = "/_ministack/"
 # Health, and where custom resources and wait conditions of CloudFormation answer under unguessable addresses.
 OPEN = tuple(ADMINISTRATION + path for path in ("health", "ready", "cfn-response/", "cfn-signal/"))
 
-Application = Callable[[dict[str, Any], Callable[..., Any], Callable[..., Awaitable[None]]], Awaitable[None]]
 
-
-def guarded(application: Application) -> Application:
+def guarded(application: ASGIFramework) -> ASGIFramework:
     """Return an application that refuses administration.
 
     Parameters
@@ -28,11 +25,11 @@ def guarded(application: Application) -> Application:
         An ASGI application.
     """
 
-    async def serve(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Awaitable[None]]) -> None:
+    async def serve(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         path = scope.get("path", "")
         if path.startswith(ADMINISTRATION) and not path.startswith(OPEN):
             await send({"type": "http.response.start", "status": 403, "headers": [(b"content-length", b"0")]})
-            await send({"type": "http.response.body", "body": b""})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
         else:
             await application(scope, receive, send)
 

@@ -47,10 +47,19 @@ class SerializeConfiguration(_Configuration):
 
 
 class ClassifyConfiguration(_Configuration):
-    """What one classifier's Classify needs to know; ``endpoint`` is None where the predictor is in the function."""
+    """What one classifier's Classify needs to know.
+
+    Attributes
+    ----------
+    endpoint : str or None
+        Name of the endpoint; None where the predictor is in the function.
+    scratch_bucket : str
+        Where an asynchronous endpoint finds its input.
+    """
 
     hosting: Hosting
     endpoint: str | None = None
+    scratch_bucket: str
 
 
 class FilterConfiguration(_Configuration):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import Acknowledgment, ArnFormat, CfnOutput, Duration, Stack, Validations
+from aws_cdk import ArnFormat, CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -16,13 +16,15 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from signpost.events import INCOMING
-from signpost.settings import Settings
+from signpost.settings import Hosting, Settings
+from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.dispatch import Dispatch
+from stacks.constructs.endpoint_config import ASYNC_ERRORS, ASYNC_OUTPUT
 from stacks.constructs.machine import Machine
 from stacks.constructs.pipeline_functions import PipelineFunctions
 from stacks.inference import InferenceStack
 from stacks.stage import Stage
-from stacks.storage import StorageStack
+from stacks.storage import PREPARED, StorageStack
 from stepfunctions import batch, routing
 
 
@@ -54,6 +56,7 @@ class RoutingStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         self._settings, self._storage = settings, storage
+        self._batch_name = f"{settings.app.name}-batch"
         self.functions = PipelineFunctions(
             self,
             "Functions",
@@ -74,7 +77,7 @@ class RoutingStack(Stack):
     def _grant_functions(self, endpoint_names: dict[str, str]) -> None:
         incoming, decisions = self._storage.incoming, self._storage.decisions
         sources = [incoming.bucket_arn, *(f"arn:aws:s3:::{name}" for name in self._settings.app.source_buckets)]
-        prepared = [decisions.arn_for_objects("prepared/*")]
+        prepared = [decisions.arn_for_objects(f"{PREPARED}*")]
         serialize = self.functions.serialize
         _allow(serialize, ["s3:GetObject", "s3:GetObjectVersion"], [f"{arn}/*" for arn in sources])
         _allow(serialize, ["s3:ListBucket"], sources)  # without it, S3 answers 403 instead of 404 for a missing key
@@ -82,8 +85,19 @@ class RoutingStack(Stack):
         for name, function in self.functions.classify.items():
             _allow(function, ["s3:GetObject"], prepared)
             if name in endpoint_names:
-                endpoint = self.format_arn(service="sagemaker", resource="endpoint", resource_name=endpoint_names[name])
-                _allow(function, ["sagemaker:InvokeEndpoint"], [endpoint])
+                self._grant_endpoint(function, endpoint_names[name], self._settings.classifiers[name].hosting)
+
+    def _grant_endpoint(self, function: lambda_.Function, endpoint_name: str, hosting: Hosting) -> None:
+        endpoint = self.format_arn(service="sagemaker", resource="endpoint", resource_name=endpoint_name)
+        if hosting is not Hosting.ASYNC:
+            _allow(function, ["sagemaker:InvokeEndpoint"], [endpoint])
+            return
+        captured, decisions = self._storage.captured, self._storage.decisions
+        answers = [captured.arn_for_objects(f"{folder}/{endpoint_name}/*") for folder in (ASYNC_OUTPUT, ASYNC_ERRORS)]
+        _allow(function, ["sagemaker:InvokeEndpointAsync"], [endpoint])
+        _allow(function, ["s3:PutObject"], [decisions.arn_for_objects(f"{PREPARED}*")])
+        _allow(function, ["s3:GetObject"], answers)
+        _allow(function, ["s3:ListBucket"], [captured.bucket_arn])  # to be told 404 while there is no answer yet
 
     def _routing_machine(self) -> Machine:
         dispatch, decisions = self.dispatch, self._storage.decisions
@@ -113,7 +127,7 @@ class RoutingStack(Stack):
 
     def _batch_machine(self) -> Machine:
         incoming, decisions = self._storage.incoming, self._storage.decisions
-        routing_arn, name = self.routing.machine.state_machine_arn, f"{self._settings.app.name}-batch"
+        routing_arn, name = self.routing.machine.state_machine_arn, self._batch_name
         machine = Machine(
             self,
             "Batch",
@@ -167,13 +181,26 @@ class RoutingStack(Stack):
 
     def _acknowledge(self) -> None:
         """Say why the findings of the AWS Solutions rules stand."""
-        objects = "The objects of one prefix of one bucket: their names are not known beforehand."
-        for function in (self.functions.serialize, *self.functions.classify.values()):
-            _acknowledge(function, "AwsSolutions-IAM5", objects)
-        _acknowledge(self.routing, "AwsSolutions-IAM5", objects)
-        runs = " Executions of this very machine likewise."
-        _acknowledge(self.batch, "AwsSolutions-IAM5", objects + runs)
-        _acknowledge(self.dispatch.faults, "AwsSolutions-SQS3", "It is a dead-letter queue itself: `signpost redrive`.")
+        incoming, decisions = self._storage.incoming, self._storage.decisions
+        sources = {any_object(incoming, ""): "Any picture of the bucket may be routed."}
+        sources |= {
+            f"IAM5[Resource::arn:aws:s3:::{name}/*]": "A bucket that signpost.toml names as a source of pictures."
+            for name in self._settings.app.source_buckets
+        }
+        prepared = {any_object(decisions, PREPARED): "Names of prepared pictures are made at run time."}
+        acknowledge(_role(self.functions.serialize), sources | prepared)
+        for name, function in self.functions.classify.items():
+            folders = [f"{folder}/{self._settings.app.name}-{name}/" for folder in (ASYNC_OUTPUT, ASYNC_ERRORS)]
+            answers = {any_object(self._storage.captured, f): "SageMaker names its answers." for f in folders}
+            is_async = self._settings.classifiers[name].hosting is Hosting.ASYNC
+            acknowledge(_role(function), prepared | (answers if is_async else {}))
+        acknowledge(self.routing, {any_object(decisions, "decisions/"): "A decision is named by its id."})
+        runs = (
+            f"IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{self._batch_name}/*]"
+        )
+        results = {any_object(decisions, "batches/"): "Step Functions names the results of a map."}
+        acknowledge(self.batch, sources | results | {runs: "Executions of this very machine."})
+        acknowledge(self.dispatch.faults, {"SQS3": "It is a dead-letter queue itself: see `signpost redrive`."})
 
     def _outputs(self) -> None:
         values = {
@@ -188,8 +215,9 @@ class RoutingStack(Stack):
             CfnOutput(self, name, value=value)
 
 
-def _acknowledge(construct: Construct, rule: str, reason: str) -> None:
-    Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))
+def _role(function: lambda_.Function) -> iam.IRole:
+    assert function.role is not None  # noqa: S101 - every function of this app has a role of its own
+    return function.role
 
 
 def _allow(function: lambda_.Function, actions: list[str], resources: list[str]) -> None:

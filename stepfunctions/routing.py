@@ -100,7 +100,7 @@ def _dispatch(settings: Settings) -> dict[str, State]:
             branches[branch] = _send(name, route, loading_bay=classifier.routes[route].loading_bay)
     day = "$replace($substring($states.context.State.EnteredTime, 0, 10), '-', '/')"
     key = f"{{% 'decisions/' & {day} & '/' & $decision_id & '.json' %}}"
-    keep = {"Bucket": "${DecisionsBucket}", "Key": key, "Body": _DECISION, "ContentType": "application/json"}
+    keep = {"Bucket": "${DecisionsBucket}", "Key": key, "Body": "{% $decision %}", "ContentType": "application/json"}
     event = {
         "Source": "signpost",
         "DetailType": "ImageRouted",

@@ -68,7 +68,7 @@ def write_card(manifest: Manifest, model_bytes: int) -> str:
     Parameters
     ----------
     manifest : Manifest
-        With ``metrics`` and ``data`` as `training.vehicle` fills them in.
+        With ``metrics`` and ``data`` as `training.vehicle.build` fills them in.
     model_bytes : int
         Size of ``model.tflite``.
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from training.networks import make_model
 from training.recipe import Recipe
-from training.vehicle_data import LABELS, Pictures
+from training.vehicle.data import LABELS, Pictures
 
 _PAD = 4  # pixels of random shift, as He et al. 2016 for CIFAR
 _HOLE = 12  # side of the square that is hidden, in pixels (DeVries and Taylor 2017, arXiv:1708.04552)

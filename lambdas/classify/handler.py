@@ -12,6 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from lambdas.classify.classify import Ask, classify
 from signpost import aws
 from signpost.configuration import ClassifyConfiguration, read_configuration
+from signpost.settings import Hosting
 
 logger, metrics, tracer = Logger(), Metrics(), Tracer(auto_patch=False)
 configuration = read_configuration(ClassifyConfiguration)
@@ -21,10 +22,15 @@ s3 = aws.client("s3")
 def _connect() -> Ask:
     """Import only what this function's hosting needs: import time is cold start."""
     if configuration.endpoint:
+        # The state machine retries, visibly; a second layer of retries here would multiply the waiting.
+        runtime = aws.client("sagemaker-runtime", attempts=1)
+        if configuration.hosting is Hosting.ASYNC:
+            from lambdas.classify import async_endpoint
+
+            return partial(async_endpoint.ask, runtime, s3, configuration.endpoint, configuration.scratch_bucket)
         from lambdas.classify import endpoint
 
-        # The state machine retries, visibly; a second layer of retries here would multiply the waiting.
-        return partial(endpoint.ask, aws.client("sagemaker-runtime", attempts=1), configuration.endpoint)
+        return partial(endpoint.ask, runtime, configuration.endpoint)
     from lambdas.classify import local_model
 
     predictor = local_model.load(Path(__file__).parents[2] / "model")

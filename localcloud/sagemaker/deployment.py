@@ -110,7 +110,7 @@ class Deployment:
         package = self._packages / name
         fetch(container["ModelDataUrl"], model["ExecutionRoleArn"], package, self._port)
         environment = container.get("Environment", {})
-        bound = environment.get(CONCURRENCY_VARIABLE)
+        bound = environment.get(CONCURRENCY_VARIABLE) or settings.get("ServerlessConfig", {}).get("MaxConcurrency")
         server = ServerProcess(f"{self.endpoint}/{name}", package, environment, self._folder / f"{name}.log")
         server.start()
         return Variant(

@@ -12,6 +12,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from stacks.constructs.acknowledge import acknowledge
+
 
 class Machine(Construct):
     """A state machine.
@@ -62,6 +64,7 @@ class Machine(Construct):
             logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
             tracing_enabled=True,
         )
+        acknowledge(self, {"IAM5[Resource::*]": "X-Ray and the delivery of logs know no resources."})
 
     def allow(self, actions: list[str], resources: list[str], conditions: Mapping[str, Any] | None = None) -> None:
         """Give the machine's role exactly these actions on exactly these resources."""

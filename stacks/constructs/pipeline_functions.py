@@ -93,7 +93,9 @@ class PipelineFunctions(Construct):
         return self._function(
             "classify",
             f"classify-{name}",
-            ClassifyConfiguration(hosting=classifier.hosting, endpoint=endpoint),
+            ClassifyConfiguration(
+                hosting=classifier.hosting, endpoint=endpoint, scratch_bucket=self._decisions.bucket_name
+            ),
             [*_BASE, *(["pillow", "numpy", "ai-edge-litert"] if inside else [])],
             memory_mb=512 if inside else 256,
             model=classifier.model if inside else None,

@@ -15,6 +15,7 @@ from tests.infrastructure.synthesis import Synthesis, Template
 
 RECORDED = Path(__file__).with_name("iam_statements.json")
 _HASH = re.compile(r"(?<=\w)[0-9A-F]{8}\b")
+_EXPORT = re.compile(r"(?:Ref|FnGetAtt)(.+?)[0-9A-F]{8}(\w*?)[0-9A-F]{8}")
 _ASSET = re.compile(r"\b[0-9a-f]{64}\b")
 
 
@@ -34,8 +35,11 @@ def readable(value: Any) -> Any:
 def _exported(name: str) -> str:
     """`storage:ExportsOutputFnGetAttIncoming1ED1B7CFArn37934DD9` is `<storage:Incoming.Arn>`."""
     stack, _, export = name.partition(":ExportsOutput")
-    resource, attribute = re.fullmatch(r"(?:Ref|FnGetAtt)(.+)[0-9A-F]{8}(\w*?)[0-9A-F]{8}", export).groups()  # type: ignore
-    return f"<{stack}:{resource}.{attribute}>" if attribute else f"<{stack}:{resource}>"
+    return f"<{stack}:{_EXPORT.sub(_resource, export)}>"
+
+
+def _resource(found: re.Match[str]) -> str:
+    return ".".join(part for part in found.groups() if part)
 
 
 _READABLE: dict[str, Callable[[Any], str]] = {

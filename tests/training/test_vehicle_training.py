@@ -14,8 +14,10 @@ pytest.importorskip("tensorflow", reason="training needs TensorFlow, an extra of
 from signpost.package import open_package
 from signpost.predictor import Predictor
 from training.recipe import Recipe
-from training.vehicle import build
+from training.vehicle.build import build
 
+# Keras 3.15 with NumPy 2 says so at every save.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 TINY = Recipe(steps=4, drawn_train=6, drawn_held_out=4, unseen_classes=1)
 CLASSES = ["apple", "bicycle", "motorcycle", "wolf"]
 
@@ -67,7 +69,11 @@ def test_the_manifest_and_the_card_hold_the_figures(folder: Path):
     assert manifest.data["fingerprint"] in (folder / "MODEL_CARD.md").read_text()
 
 
-def test_the_same_seed_gives_the_same_model(archive: Path, folder: Path, tmp_path: Path):
+def test_the_same_seed_gives_the_same_weights(archive: Path, folder: Path, tmp_path: Path):
+    import keras
+
     build(archive, tmp_path / "vehicle", TINY, lambda _line: None)
 
-    assert open_package(tmp_path / "vehicle").model == open_package(folder).model
+    first, second = (keras.saving.load_model(package / "model.keras") for package in (folder, tmp_path / "vehicle"))
+    for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
+        assert np.array_equal(one, other)

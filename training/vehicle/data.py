@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +81,14 @@ def assemble(cifar: Cifar, recipe: Recipe, progress: Callable[[str], None]) -> V
     held_out = stratified(cifar.train.labels, recipe.validation_share, rng)
     archive = {"train": cifar.train.take(~held_out), "validation": cifar.train.take(held_out), "test": cifar.test}
     names, parts = np.asarray(cifar.classes), {}
-    for part, split in archive.items():
-        count = recipe.drawn_train if part == "train" else recipe.drawn_held_out
-        progress(f"drawing {3 * count:,} pictures for the {part} part")
-        if part == "train":
-            split = split.take(~np.isin(names[split.labels], unseen))
-        parts[part] = _pictures(split, cifar.classes, unseen, 10 * recipe.seed + _SEEDS[part], count)
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:  # a fork would copy TensorFlow's locks
+        for part, split in archive.items():
+            count = recipe.drawn_train if part == "train" else recipe.drawn_held_out
+            progress(f"drawing {3 * count:,} pictures for the {part} part")
+            if part == "train":
+                split = split.take(~np.isin(names[split.labels], unseen))
+            draw = partial(_draw, pool, 10 * recipe.seed + _SEEDS[part], count)
+            parts[part] = _pictures(split, cifar.classes, unseen, draw)
     return VehicleData(**parts, classes=cifar.classes, unseen=unseen)
 
 
@@ -176,21 +179,22 @@ def describe(data: VehicleData, archive: Path) -> dict[str, Any]:
     }
 
 
-def _pictures(split: Split, classes: tuple[str, ...], unseen: tuple[str, ...], seed: int, count: int) -> Pictures:
+def _pictures(
+    split: Split, classes: tuple[str, ...], unseen: tuple[str, ...], draw: Callable[[Label, int], Split]
+) -> Pictures:
     names = np.asarray(classes)[split.labels]
     strange = np.isin(names, unseen)
     return Pictures(
         photographs=Cifar(classes, split, split).subset(LABELS).train,
-        drawings=_join([_draw(label, seed, count, index) for index, label in enumerate(LABELS)]),
+        drawings=_join([draw(label, index) for index, label in enumerate(LABELS)]),
         photographed_outliers=split.take(~strange & ~np.isin(names, LABELS)),
         unseen_outliers=split.take(strange),
-        drawn_outliers=_draw("neither", seed, count, len(LABELS)),
+        drawn_outliers=draw("neither", len(LABELS)),
     )
 
 
-def _draw(label: Label, seed: int, count: int, index: int) -> Split:
-    with ProcessPoolExecutor() as pool:
-        images = list(pool.map(partial(_drawn_pixels, label, seed), range(count), chunksize=32))
+def _draw(pool: ProcessPoolExecutor, seed: int, count: int, label: Label, index: int) -> Split:
+    images = list(pool.map(partial(_drawn_pixels, label, seed), range(count), chunksize=32))
     return Split(np.stack(images), np.full(count, index, np.int64))
 
 

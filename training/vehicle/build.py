@@ -1,10 +1,8 @@
-"""Trains the vehicle model and writes its package: ``python -m training.vehicle [--cifar ARCHIVE] [--out FOLDER]``."""
+"""Trains the vehicle model and writes its package."""
 
 from __future__ import annotations
 
-import argparse
 import platform
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,47 +13,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from rich.console import Console
 
-from signpost.errors import SignpostError
 from signpost.manifest import InputSpec, Manifest, OutOfDistribution
 from training.card import write_card
 from training.data.cifar import SIDE, read_cifar
-from training.data.download import cifar100_archive
 from training.export import Export, choose, export_all, keras_file, keras_logits, litert_logits
 from training.fit import train
 from training.measure import Decider, fit_decider, measure_known, measure_strange
 from training.packaging import git_revision, write_package
 from training.recipe import Recipe
-from training.vehicle_data import LABELS, Pictures, VehicleData, assemble, describe
+from training.vehicle.data import LABELS, Pictures, VehicleData, assemble, describe
 
-_ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 _INT8_SAMPLES = 300
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command.
-
-    Returns
-    -------
-    int
-        0, or 1 after an error that was printed.
-    """
-    parser = argparse.ArgumentParser(prog="python -m training.vehicle", description=__doc__)
-    parser.add_argument(
-        "--cifar", type=Path, help="CIFAR-100 archive for Python; default: the official one, downloaded"
-    )
-    parser.add_argument("--out", type=Path, default=_ROOT / "models" / "vehicle", help="folder of the package")
-    parser.add_argument("--steps", type=int, default=Recipe().steps, help="batches to train for (default %(default)s)")
-    options = parser.parse_args(arguments)
-    console = Console(stderr=True)
-    try:
-        archive = options.cifar or cifar100_archive(console)
-        build(archive, options.out, Recipe(steps=options.steps), console.print)
-    except SignpostError as error:
-        console.print(f"[red]error:[/] {error}")
-        return 1
-    return 0
 
 
 def build(archive: Path, out: Path, recipe: Recipe, progress: Callable[[str], None]) -> Manifest:
@@ -176,7 +146,7 @@ def _manifest(
         quantisation=shipped.quantisation,
         metrics=metrics,
         data=data | {"recipe": recipe.model_dump()},
-        git_revision=git_revision(_ROOT),
+        git_revision=git_revision(ROOT),
         versions={
             "python": platform.python_version(),
             "tensorflow": tf.__version__,
@@ -187,7 +157,3 @@ def _manifest(
         created=now,
         files={},
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,141 @@
+"""State machines that do everything under their own role.
+
+MiniStack runs the service integrations of a state machine inside its services, whatever the machine's role allows, and
+lacks some of them (`aws-sdk:s3:putObject`). Here every task that is one API call is a signed request of the role to the
+local cloud itself, so IAM is asked as for any other caller. Tasks that are more than one call (`.sync`,
+`.waitForTaskToken`, activities, `http:invoke`) stay MiniStack's.
+"""
+
+import functools
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from ministack.services import stepfunctions
+
+from localcloud.execution_role import RoleNotAssumableError, client_of_role
+from localcloud.service_integration import Integration, TaskError
+
+_PRINCIPAL = "states.amazonaws.com"
+_ROLE: ContextVar[str] = ContextVar("execution_role")
+# A retry is the machine's own business, and a task may take as long as a Lambda function: 15 minutes.
+_CLIENT_CONFIG = Config(
+    retries={"total_max_attempts": 1},
+    connect_timeout=10,
+    read_timeout=910,
+    max_pool_connections=100,
+    # Or `StartSyncExecution` would be asked of `sync-127.0.0.1`.
+    inject_host_prefix=False,
+)
+
+
+def install(port: int) -> None:
+    """Make MiniStack run state machines under their roles.
+
+    Parameters
+    ----------
+    port : int
+        The local cloud's port.
+    """
+
+    @functools.lru_cache(maxsize=256)
+    def client_of(role_arn: str, service: str) -> Any:
+        return client_of_role(role_arn, _PRINCIPAL, service, port, _CLIENT_CONFIG)
+
+    def client(service: str) -> Any:
+        try:
+            return client_of(_ROLE.get(), service)
+        except RoleNotAssumableError as error:
+            cause = f"The role {error} does not exist or does not trust {_PRINCIPAL}."
+            raise stepfunctions._ExecutionError("States.Permissions", cause) from error
+
+    stepfunctions._run_execution = _under_its_role(stepfunctions._run_execution)
+    stepfunctions._test_state = _under_the_given_role(stepfunctions._test_state)
+    stepfunctions._invoke_resource = _as_request(stepfunctions._invoke_resource, client)
+    stepfunctions._read_map_items = _item_reader(client)
+    stepfunctions._resolve_params_obj = _with_jsonata(stepfunctions._resolve_params_obj)
+
+
+def _under_its_role(run: Callable[[str], None]) -> Callable[[str], None]:
+    """Pin the role for a whole execution; MiniStack hands the context on to the threads of its maps and branches."""
+
+    def run_execution(execution_arn: str) -> None:
+        execution = stepfunctions._executions.get(execution_arn)
+        machine = stepfunctions._state_machines.get(execution["stateMachineArn"]) if execution else None
+        previous = _ROLE.set(machine["roleArn"] if machine else "")
+        try:
+            run(execution_arn)
+        finally:
+            _ROLE.reset(previous)
+
+    return run_execution
+
+
+def _under_the_given_role(test: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    def test_state(request: dict[str, Any]) -> Any:
+        previous = _ROLE.set(request.get("roleArn", ""))
+        try:
+            return test(request)
+        finally:
+            _ROLE.reset(previous)
+
+    return test_state
+
+
+def _as_request(invoke: Callable[[str, Any], Any], client: Callable[[str], Any]) -> Callable[[str, Any], Any]:
+    def invoke_resource(resource: str, arguments: Any) -> Any:
+        integration = Integration.of(resource)
+        if integration is None:
+            return invoke(resource, arguments)
+        try:
+            return integration.call(client(integration.service), arguments)
+        except TaskError as error:
+            raise stepfunctions._ExecutionError(error.name, error.cause) from error
+
+    return invoke_resource
+
+
+def _item_reader(client: Callable[[str], Any]) -> Callable[..., list[Any]]:
+    """Read the items of a distributed map from S3 with the machine's rights."""
+
+    def read_map_items(reader: dict[str, Any], state_input: Any, context: dict[str, Any]) -> list[Any]:
+        template = reader.get("Arguments") or reader.get("Parameters") or {}
+        where = stepfunctions._resolve_params_obj(template, state_input, context)
+        config = reader.get("ReaderConfig") or {}
+        s3 = client("s3")
+        try:
+            if reader["Resource"].endswith(":s3:listObjectsV2"):
+                pages = s3.get_paginator("list_objects_v2").paginate(**where)
+                items = [_listed(item) for page in pages for item in page.get("Contents", [])]
+            else:
+                text = s3.get_object(**where)["Body"].read().decode("utf-8")
+                items = stepfunctions._parse_reader_items(text, config)
+        except (ClientError, BotoCoreError, ValueError) as error:
+            raise stepfunctions._ExecutionError("States.ItemReaderFailed", str(error)) from error
+        most = config.get("MaxItems")
+        return items[: int(most)] if most else items
+
+    return read_map_items
+
+
+def _listed(item: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Etag": item["ETag"],
+        "Key": item["Key"],
+        "LastModified": int(item["LastModified"].timestamp()),
+        "Size": item["Size"],
+        "StorageClass": item.get("StorageClass", "STANDARD"),
+    }
+
+
+def _with_jsonata(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """Let the `ItemReader` and `ItemSelector` of a distributed map be JSONata: MiniStack only knows JSONPath there."""
+
+    def resolve_template(template: Any, data: Any, context: dict[str, Any] | None = None) -> Any:
+        if context and context.get("QueryLanguage") == "JSONata":
+            return stepfunctions._apply_jsonata_template(template, data, context)
+        return resolve(template, data, context)
+
+    return resolve_template
