@@ -85,17 +85,19 @@ def _with_tools(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _run(command: list[str], environment: Mapping[str, str], say: Say, log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a", encoding="utf-8") as kept:
-        kept.write(f"$ {' '.join(command)}\n")
-        process = subprocess.Popen(
+    tail: list[str] = []
+    with (
+        log.open("a", encoding="utf-8") as kept,
+        subprocess.Popen(
             command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        tail: list[str] = []
+        ) as process,
+    ):
+        kept.write(f"$ {' '.join(command)}\n")
         for line in process.stdout or ():
             kept.write(line)
             if line.strip():
                 tail = [*tail[-19:], line.rstrip()]
                 say(line.strip())
-        if process.wait() != 0:
-            lines = "\n  ".join(tail)
-            raise DeploymentError(f"{Path(command[0]).name} {command[1]} failed; the end of {log}:\n  {lines}")
+    if process.returncode != 0:
+        lines = "\n  ".join(tail)
+        raise DeploymentError(f"{Path(command[0]).name} {command[1]} failed; the end of {log}:\n  {lines}")

@@ -13,6 +13,7 @@ from ministack.core import lambda_runtime, router
 from localcloud import (
     application_autoscaling,
     cloudformation,
+    event_targets,
     lambda_functions,
     permissions,
     rekognition,
@@ -47,6 +48,7 @@ def run(state: StateFolder, port: int, *, state_dropped: bool) -> None:
     register(sagemaker, port)
     lambda_functions.install(state.lambda_python)
     step_functions.install(port)
+    event_targets.install(port)
     s3_events.install()
     exit_code = 0
     try:

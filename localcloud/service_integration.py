@@ -166,7 +166,8 @@ class Integration:
 
     def _error_name(self, client: Any, error: ClientError) -> str:
         prefix = self._prefix(client)
-        if type(error) is ClientError:
+        # boto3's model of S3 has come to know AccessDenied, the SDKs for Java have no class for it.
+        if type(error) is ClientError or type(error).__name__ == "AccessDenied":
             return f"{prefix}.{self.optimized.base_error if self.optimized else f'{prefix}Exception'}"
         # boto3 makes a class of each error in the service's model.
         name = type(error).__name__ if self.optimized else java_name(type(error).__name__)

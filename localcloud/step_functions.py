@@ -6,29 +6,19 @@ local cloud itself, so IAM is asked as for any other caller. Tasks that are more
 `.waitForTaskToken`, activities, `http:invoke`) stay MiniStack's.
 """
 
-import functools
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, UnknownServiceError
 from ministack.services import stepfunctions
 
-from localcloud.execution_role import RoleNotAssumableError, client_of_role
+from localcloud.execution_role import RoleNotAssumableError
+from localcloud.role_clients import RoleClients
 from localcloud.service_integration import Integration, TaskError
 
 _PRINCIPAL = "states.amazonaws.com"
 _ROLE: ContextVar[str] = ContextVar("execution_role")
-# A retry is the machine's own business, and a task may take as long as a Lambda function: 15 minutes.
-_CLIENT_CONFIG = Config(
-    retries={"total_max_attempts": 1},
-    connect_timeout=10,
-    read_timeout=910,
-    max_pool_connections=100,
-    # Or `StartSyncExecution` would be asked of `sync-127.0.0.1`.
-    inject_host_prefix=False,
-)
 
 
 def install(port: int) -> None:
@@ -39,17 +29,16 @@ def install(port: int) -> None:
     port : int
         The local cloud's port.
     """
-
-    @functools.lru_cache(maxsize=256)
-    def client_of(role_arn: str, service: str) -> Any:
-        return client_of_role(role_arn, _PRINCIPAL, service, port, _CLIENT_CONFIG)
+    clients = RoleClients(_PRINCIPAL, port)
 
     def client(service: str) -> Any:
         try:
-            return client_of(_ROLE.get(), service)
+            return clients.get(_ROLE.get(), service)
         except RoleNotAssumableError as error:
             cause = f"The role {error} does not exist or does not trust {_PRINCIPAL}."
             raise stepfunctions._ExecutionError("States.Permissions", cause) from error
+        except UnknownServiceError as error:
+            raise stepfunctions._ExecutionError("States.Runtime", str(error)) from error
 
     stepfunctions._run_execution = _under_its_role(stepfunctions._run_execution)
     stepfunctions._test_state = _under_the_given_role(stepfunctions._test_state)

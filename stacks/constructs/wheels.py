@@ -61,8 +61,6 @@ TRIMMED = (
     "ai_edge_litert/schema_py_generated.py",
     "ai_edge_litert/*_pb2.py",
     "numpy/f2py",
-    "numpy/distutils",
-    "numpy/typing",
     # Powertools' logger, metrics and tracer are used, its HTTP routing and event classes are not.
     "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/utilities/data_classes",

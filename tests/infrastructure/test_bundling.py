@@ -1,7 +1,6 @@
 """A function's zip: the right code, nothing that it never loads, and the same bytes for the same inputs."""
 
 import hashlib
-import os
 import platform
 import struct
 import subprocess
@@ -10,13 +9,21 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from localcloud.lambda_functions import make_interpreter
+from signpost.configuration import VARIABLE, ClassifyConfiguration, FilterConfiguration, SerializeConfiguration
+from signpost.contracts import Answer
 from signpost.errors import DeploymentError
+from signpost.package import open_package
+from signpost.settings import Hosting, LimitSettings
 from stacks.constructs import bundling, wheels
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 PLAIN = ["pydantic", "aws-lambda-powertools[tracer]"]
+WITH_MODEL = [*PLAIN, "pillow", "numpy", "ai-edge-litert"]
+VEHICLE = bundling.ROOT / "models" / "vehicle"
+LIMITS = LimitSettings()
 # ELF machine numbers, of the ELF specification.
 ELF_MACHINES = {"x86_64": 62, "aarch64": 183}
 
@@ -31,7 +38,8 @@ def bundle_for_here(handler: str, requirements: list[str], model: Path | None = 
     return bundling.bundle(handler, requirements, python_version=HERE, platform=None, model=model)
 
 
-def test_the_same_inputs_give_the_same_bytes(empty_cache: Path) -> None:
+@pytest.mark.usefixtures("empty_cache")
+def test_the_same_inputs_give_the_same_bytes() -> None:
     first = bundle_for_here("filter", PLAIN)
     digest = hashlib.sha256(first.read_bytes()).hexdigest()
     first.unlink()
@@ -55,9 +63,8 @@ def test_only_the_modules_that_a_function_imports_travel_with_it() -> None:
     assert not {"signpost/imaging.py", "signpost/predictor.py", "signpost/metrics.py"} & names
 
 
-def test_what_the_runtime_has_and_what_nobody_loads_stays_out(package: Path) -> None:
-    requirements = [*PLAIN, "pillow", "numpy", "ai-edge-litert"]
-    names = zipfile.ZipFile(bundle_for_here("classify", requirements, package)).namelist()
+def test_what_the_runtime_has_and_what_nobody_loads_stays_out() -> None:
+    names = zipfile.ZipFile(bundle_for_here("classify", WITH_MODEL, VEHICLE)).namelist()
     top = {name.split("/")[0] for name in names}
     assert {"lambdas", "model", "signpost", "pydantic", "ai_edge_litert", "numpy", "PIL"} <= top
     assert not {"boto3", "botocore", "google", "tqdm", "bin"} & top
@@ -66,16 +73,12 @@ def test_what_the_runtime_has_and_what_nobody_loads_stays_out(package: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("handler", "requirements", "megabytes"),
-    [
-        ("filter", PLAIN, 15),
-        ("serialize", [*PLAIN, "pillow"], 30),
-        ("classify", [*PLAIN, "ai-edge-litert", "pillow"], 115),
-    ],
+    ("handler", "requirements", "model", "megabytes"),
+    [("filter", PLAIN, None, 15), ("serialize", [*PLAIN, "pillow"], None, 30), ("classify", WITH_MODEL, VEHICLE, 115)],
 )
-def test_bundles_stay_small(handler: str, requirements: list[str], megabytes: int) -> None:
+def test_bundles_stay_small(handler: str, requirements: list[str], model: Path | None, megabytes: int) -> None:
     # Measured on Linux, x86-64, Python 3.11, compiled files included: 13.6, 26 and 104 MB. Lambda's limit is 250 MB.
-    files = zipfile.ZipFile(bundle_for_here(handler, requirements)).infolist()
+    files = zipfile.ZipFile(bundle_for_here(handler, requirements, model)).infolist()
     assert sum(file.file_size for file in files) < megabytes * 1_000_000
 
 
@@ -88,37 +91,62 @@ def test_compiled_files_are_never_checked_against_times() -> None:
 
 
 @pytest.mark.parametrize(
-    ("handler", "requirements", "configuration"),
+    ("handler", "requirements", "model", "configuration"),
     [
-        ("filter", PLAIN, '{"routes": {}, "thresholds": {}}'),
-        ("classify", PLAIN, '{"hosting": "realtime", "endpoint": "e"}'),
+        ("filter", PLAIN, None, FilterConfiguration(routes={}, thresholds={})),
+        ("classify", PLAIN, None, ClassifyConfiguration(hosting=Hosting.REALTIME, endpoint="e", scratch_bucket="b")),
+        ("classify", WITH_MODEL, VEHICLE, ClassifyConfiguration(hosting=Hosting.LAMBDA, scratch_bucket="b")),
         (
             "serialize",
             [*PLAIN, "pillow"],
-            '{"default_classifier": "a", "inputs": {}, "switched_off": [], "buckets": [],'
-            ' "scratch_bucket": "b", "limits": {}}',
+            None,
+            SerializeConfiguration(
+                default_classifier="a", inputs={}, switched_off=[], buckets=[], scratch_bucket="b", limits=LIMITS
+            ),
         ),
     ],
+    ids=["filter", "classify", "classify-with-model", "serialize"],
 )
 def test_a_function_starts_with_nothing_but_its_bundle_and_boto3(
-    handler: str, requirements: list[str], configuration: str, bare_python: Path, tmp_path: Path
+    handler: str,
+    requirements: list[str],
+    model: Path | None,
+    configuration: BaseModel,
+    bare_python: Path,
+    tmp_path: Path,
 ) -> None:
-    zipfile.ZipFile(bundle_for_here(handler, requirements)).extractall(tmp_path)
-    done = subprocess.run(
-        [bare_python, "-W", "error::ImportWarning", "-c", f"import lambdas.{handler}.handler as h; assert h.handler"],
-        cwd=tmp_path,
-        env={
-            "SIGNPOST_CONFIGURATION": configuration,
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "POWERTOOLS_SERVICE_NAME": handler,
-            "POWERTOOLS_METRICS_NAMESPACE": "Signpost",
-            "HOME": str(tmp_path),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    zipfile.ZipFile(bundle_for_here(handler, requirements, model)).extractall(tmp_path)
+    done = run_in(tmp_path, bare_python, handler, configuration, f"import lambdas.{handler}.handler as h; h.handler")
     assert done.returncode == 0, done.stderr
+
+
+def test_the_bundled_model_answers(bare_python: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(bundle_for_here("classify", WITH_MODEL, VEHICLE)).extractall(tmp_path)
+    configuration = ClassifyConfiguration(hosting=Hosting.LAMBDA, scratch_bucket="b")
+    size = open_package(VEHICLE).manifest.input
+    code = (
+        "import io; from PIL import Image; import lambdas.classify.handler as h; file = io.BytesIO();"
+        f"Image.new('RGB', ({size.width}, {size.height})).save(file, 'PNG');"
+        "print(h.ask(file.getvalue(), 'an-id').model_dump_json())"
+    )
+    done = run_in(tmp_path, bare_python, "classify", configuration, code)
+    assert done.returncode == 0, done.stderr
+    (prediction,) = Answer.model_validate_json(done.stdout).predictions
+    assert set(prediction.probabilities) == {"bicycle", "motorcycle"}
+
+
+def run_in(
+    folder: Path, python: Path, handler: str, configuration: BaseModel, code: str
+) -> subprocess.CompletedProcess[str]:
+    """Run code as Lambda would: in the unpacked bundle, with the function's variables and no others."""
+    variables = {
+        VARIABLE: configuration.model_dump_json(),
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "POWERTOOLS_SERVICE_NAME": handler,
+        "POWERTOOLS_METRICS_NAMESPACE": "Signpost",
+        "HOME": str(folder),
+    }
+    return subprocess.run([python, "-c", code], cwd=folder, env=variables, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="session")
@@ -147,4 +175,4 @@ def test_a_missing_network_is_said_in_plain_words(
     with pytest.raises(DeploymentError, match="can't get the wheels of pydantic for a Lambda function"):
         bundle_for_here("filter", ["pydantic"])
     # THEN no half-made bundle is left to be found the next time
-    assert not [name for name in os.listdir(empty_cache) if name.endswith(".zip")]
+    assert not list(empty_cache.glob("*.zip"))

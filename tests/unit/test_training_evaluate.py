@@ -1,5 +1,6 @@
 """The committed package, measured on pictures drawn for the test."""
 
+import hashlib
 import tarfile
 from pathlib import Path
 
@@ -7,8 +8,10 @@ import pytest
 
 from signpost.errors import DatasetError
 from signpost.package import Package, open_package
+from training.card import write_card
 from training.data.drawn import draw_file
 from training.evaluate import evaluate
+from training.recipe import Recipe
 
 SEED = 99  # no seed that training uses
 
@@ -85,3 +88,13 @@ def test_the_package_is_small_and_says_how_it_was_made(package: Package, vehicle
     assert manifest.metrics["test"]["drawn pictures"]["accuracy"] >= 0.95
     assert f"{manifest.metrics['test']['CIFAR-100 photographs']['accuracy']:.1%}" in files[0].read_text()
     assert len(manifest.data["fingerprint"]) == 64
+
+
+def test_the_package_is_what_the_documented_command_makes(package: Package, vehicle_package: Path):
+    assert package.manifest.data["recipe"] == Recipe().model_dump()
+    assert (vehicle_package / "MODEL_CARD.md").read_text() == write_card(package.manifest, len(package.model))
+
+
+def test_every_file_is_the_one_that_the_manifest_names(package: Package, vehicle_package: Path):
+    for name, digest in package.manifest.files.items():
+        assert hashlib.sha256((vehicle_package / name).read_bytes()).hexdigest() == digest

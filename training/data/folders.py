@@ -105,7 +105,7 @@ def _labelled(
     if unknown:
         raise DatasetError(
             f"{source} has folders that are no labels of the model: {', '.join(unknown)}; its labels are "
-            f"{', '.join(known)}; {_SHAPE}"
+            f"{', '.join(known)}"
         )
     return LabelledPictures(labels, ((_label(name), name, content) for name, content in read(names, skipped)), skipped)
 
