@@ -1,4 +1,7 @@
-"""The CDK app: reads ``signpost.toml``, one line per stack. ``-c stage=local`` deploys to the local cloud."""
+"""The CDK app: reads ``signpost.toml``, one line per stack.
+
+``-c stage=local`` deploys to the local cloud, ``-c settings=FILE`` takes another file than ``signpost.toml``.
+"""
 
 from pathlib import Path
 
@@ -11,9 +14,9 @@ from stacks.routing import RoutingStack
 from stacks.stage import aws_stage, local_stage
 from stacks.storage import StorageStack
 
-settings = load_settings(Path(__file__).parent / "signpost.toml")
-name = settings.app.name
 app = cdk.App()
+settings = load_settings(Path(app.node.try_get_context("settings") or Path(__file__).parent / "signpost.toml"))
+name = settings.app.name
 local = app.node.try_get_context("stage") == "local"
 stage = local_stage() if local else aws_stage()
 # The local cloud enforces IAM, and its bootstrap roles may not publish assets: there the caller's own rights are used.

@@ -10,7 +10,8 @@ import typer
 
 from cli.cloud import AsJson
 from cli.files import files_in
-from cli.output import console, show_pairs
+from cli.output import console, quiet_libraries, show_pairs
+from signpost.decision import doubt
 from signpost.errors import PictureError
 from signpost.imaging import prepare
 from signpost.limits import Limits
@@ -29,7 +30,8 @@ def predict(
 
     Example: signpost predict photo.jpg --model models/vehicle --json
     """
-    predictor = Predictor(open_package(model))
+    with quiet_libraries():
+        predictor = Predictor(open_package(model))
     size, rejected = predictor.manifest.input, 0
     for path in files_in(paths):
         try:
@@ -40,8 +42,15 @@ def predict(
             text = f"{path}: {error.message}"
         else:
             [prediction] = predictor.predict([image])
-            answer = {**prediction.model_dump(mode="json"), "source": str(path)}
-            text = f"{path}: {prediction.label} {prediction.confidence:.1%}"
+            reason = doubt(prediction, prediction.threshold)
+            answer = {
+                **prediction.model_dump(mode="json"),
+                "reason": reason and reason.model_dump(),
+                "source": str(path),
+            }
+            text = f"{path}: {prediction.label} {prediction.confidence:.1%}" + (
+                f" – {reason.message}" if reason else ""
+            )
         typer.echo(json.dumps(answer) if as_json else text)
     raise typer.Exit(3 if rejected else 0)
 
@@ -57,7 +66,8 @@ def evaluate(
     """
     from training.evaluate import evaluate as measure
 
-    result = measure(open_package(model), data)
+    with quiet_libraries():
+        result = measure(open_package(model), data)
     if as_json:
         typer.echo(json.dumps(result))
         return

@@ -69,8 +69,11 @@ def demo(
         pictures = demo_pictures(STATE / "pictures", images)
     console.print(pictures.notice)
     router = find_router(on_aws=False)
-    with step(f"Routing {len(pictures.files)} pictures"):
-        results = list(_route_all(router, pictures.files, None))
+    results: list[Result] = []
+    with step(f"Routing {len(pictures.files)} pictures") as progress:
+        for result in _route_all(router, pictures.files, None):
+            results.append(result)
+            progress.say(f"{len(results)} done")
     _print(results, as_json=False)
     console.print(
         "\nNext: [bold]signpost route PICTURE…[/] routes your own, [bold]signpost open[/] shows what is where, "

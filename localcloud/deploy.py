@@ -54,7 +54,7 @@ def bootstrap(port: int, say: Say, log: Path) -> None:
     _run(command, _with_tools(command_environment(port)), say, log)
 
 
-def deploy(port: int, state_dir: Path, say: Say, log: Path) -> None:
+def deploy(port: int, state_dir: Path, say: Say, log: Path, settings: Path = CHECKOUT / "signpost.toml") -> None:
     """Deploy every stack.
 
     Parameters
@@ -65,13 +65,16 @@ def deploy(port: int, state_dir: Path, say: Say, log: Path) -> None:
         Gets the cloud assembly.
     say, log
         See `install_cdk`.
+    settings : Path
+        What is deployed.
 
     Raises
     ------
     DeploymentError
         If the CDK command fails.
     """
-    command = [str(_CDK), "deploy", "--all", "-c", "stage=local", "--require-approval", "never", "--no-notices"]
+    command = [str(_CDK), "deploy", "--all", "-c", "stage=local", "-c", f"settings={settings}"]
+    command += ["--require-approval", "never", "--no-notices"]
     command += ["--app", f"{sys.executable} app.py", "--output", str(state_dir / "cdk.out"), "--progress", "events"]
     command += ["--concurrency", "2"]
     _run(command, _with_tools(command_environment(port)), say, log)

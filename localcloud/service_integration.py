@@ -166,11 +166,13 @@ class Integration:
 
     def _error_name(self, client: Any, error: ClientError) -> str:
         prefix = self._prefix(client)
-        # boto3's model of S3 has come to know AccessDenied, the SDKs for Java have no class for it.
-        if type(error) is ClientError or type(error).__name__ == "AccessDenied":
+        name = type(error).__name__
+        # boto3's models have come to know some denials that Java's SDKs, the first one above all, have no class for.
+        denied = name == "AccessDenied" or (self.optimized is not None and name == "AccessDeniedException")
+        if type(error) is ClientError or denied:
             return f"{prefix}.{self.optimized.base_error if self.optimized else f'{prefix}Exception'}"
         # boto3 makes a class of each error in the service's model.
-        name = type(error).__name__ if self.optimized else java_name(type(error).__name__)
+        name = name if self.optimized else java_name(name)
         return f"{prefix}.{name if name.endswith('Exception') else f'{name}Exception'}"
 
     def _cause(self, client: Any, error: ClientError) -> str:

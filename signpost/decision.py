@@ -45,7 +45,9 @@ def decide(
         ``routed``, or ``review`` with the reason ``out_of_distribution``, ``low_confidence`` or ``no_route``.
     """
     threshold = thresholds.get(prediction.label, prediction.threshold)
-    reason = _doubt(prediction, threshold, routes)
+    reason = doubt(prediction, threshold)
+    if reason is None and prediction.label not in routes:
+        reason = Reason(code="no_route", message=f"The model said {prediction.label}, which has no route.")
     return Decision(
         decision_id=decision_id,
         image=image,
@@ -86,17 +88,25 @@ def reject(*, decision_id: str, image: ImageRef, classifier: str | None, reason:
     )
 
 
-def _doubt(prediction: Prediction, threshold: float, routes: Mapping[str, str]) -> Reason | None:
+def doubt(prediction: Prediction, threshold: float) -> Reason | None:
+    """Tell why a prediction is not sure enough to be acted on.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        What the model says.
+    threshold : float
+        Probability from which its label is routed.
+
+    Returns
+    -------
+    Reason or None
+        ``out_of_distribution`` or ``low_confidence``; None where it is sure enough.
+    """
     if prediction.energy_threshold is not None and prediction.energy > prediction.energy_threshold:
-        return Reason(
-            code="out_of_distribution",
-            message="The picture looks like nothing that the model was trained to tell apart.",
-        )
+        said = "The picture looks like nothing that the model was trained to tell apart."
+        return Reason(code="out_of_distribution", message=said)
     if prediction.confidence < threshold:
         sure = f"{prediction.confidence:.1%} sure of {prediction.label}, below its threshold of {threshold:.1%}"
         return Reason(code="low_confidence", message=f"The model is {sure}.")
-    if prediction.label not in routes:
-        return Reason(
-            code="no_route", message=f"The model said {prediction.label}, which signpost.toml gives no route."
-        )
     return None

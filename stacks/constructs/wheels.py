@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from uv import find_uv_bin
@@ -105,6 +106,7 @@ def install(requirements: Sequence[str], target: Path, *, python_version: str, p
                 path.unlink(missing_ok=True)
 
 
+@cache
 def interpreter(python_version: str) -> str | None:
     """Find a Python whose compiled files a function of that version takes.
 

@@ -77,7 +77,7 @@ def test_what_the_runtime_has_and_what_nobody_loads_stays_out() -> None:
     [("filter", PLAIN, None, 15), ("serialize", [*PLAIN, "pillow"], None, 30), ("classify", WITH_MODEL, VEHICLE, 115)],
 )
 def test_bundles_stay_small(handler: str, requirements: list[str], model: Path | None, megabytes: int) -> None:
-    # Measured on Linux, x86-64, Python 3.11, compiled files included: 13.6, 26 and 104 MB. Lambda's limit is 250 MB.
+    # Measured on Linux, x86-64, Python 3.11, compiled files included: 13.6, 26 and 106 MB. Lambda's limit is 250 MB.
     files = zipfile.ZipFile(bundle_for_here(handler, requirements, model)).infolist()
     assert sum(file.file_size for file in files) < megabytes * 1_000_000
 

@@ -1,9 +1,11 @@
 """Each classifier with an endpoint gets one that is captured, scaled and updated with care, as its hosting allows."""
 
+import json
 from typing import Any
 
 import pytest
 
+from stacks.constructs.endpoint_role import repository_of
 from tests.infrastructure.synthesis import Synthesis, Template
 
 
@@ -157,12 +159,35 @@ def test_models_have_no_network_where_their_hosting_can_do_without(every_hosting
 
 
 def test_the_image_is_built_for_aws_and_only_named_on_a_laptop(on_aws: Synthesis, on_laptop: Synthesis) -> None:
-    assert ".dkr.ecr." in on_aws_image(on_aws)
+    assert ".dkr.ecr." in _model(on_aws, "signpost-vehicle")["PrimaryContainer"]["Image"]["Fn::Sub"]
     assert _model(on_laptop, "signpost-vehicle")["PrimaryContainer"]["Image"] == "signpost-serving:local"
 
 
-def on_aws_image(synthesis: Synthesis) -> str:
-    return _model(synthesis, "signpost-vehicle")["PrimaryContainer"]["Image"]["Fn::Sub"]
+def test_the_image_holds_the_server_and_nothing_else(on_aws: Synthesis) -> None:
+    (manifest,) = (file.with_name("inference.assets.json") for file in on_aws.files if "inference" in file.name)
+    (image,) = json.loads(manifest.read_text())["dockerImages"].values()
+    assert image["source"]["platform"] == "linux/amd64"
+    staged = manifest.parent / image["source"]["directory"]
+    assert {path.name for path in staged.iterdir()} - {".dockerignore"} == {"serving", "signpost", "requirements"}
+    assert [path.name for path in (staged / "requirements").iterdir()] == ["serving.txt"]
+    assert (staged / image["source"]["dockerFile"]).is_file()
+    assert not list(staged.rglob("*.pyc"))
+
+
+@pytest.mark.parametrize(
+    ("image", "repository"),
+    [
+        (
+            "123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/server:3",
+            "eu-central-1:123456789012:repository/team/server",
+        ),
+        ("123456789012.dkr.ecr.us-east-1.amazonaws.com/server@sha256:0a", "us-east-1:123456789012:repository/server"),
+        ("signpost-serving:local", None),
+    ],
+)
+def test_an_image_named_in_the_settings_may_be_pulled_from_its_repository(image: str, repository: str | None) -> None:
+    arn = repository_of(image)
+    assert arn.partition(":ecr:")[2] == repository if arn else repository is None
 
 
 def _endpoint(synthesis: Synthesis, name: str) -> Template:

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from running_cloud import Cloud, free_port, processes_of_group, wait_for
 from localcloud import deploy
 from localcloud.credentials import without_aws
 from localcloud.process import is_healthy
+from signpost.settings import load_settings
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90
@@ -48,19 +49,29 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="session")
-def app(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> App:
-    """The whole app, deployed once per session with `cdk deploy` as users deploy it."""
+def deploy_app(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], App]:
+    """Deploy an app with `cdk deploy`, as users deploy it."""
     log = tmp_path_factory.mktemp("deploy") / "deploy.log"
     deploy.install_cdk(_ignore, log)
     deploy.bootstrap(cloud.port, _ignore, log)
-    deploy.deploy(cloud.port, cloud.state_dir, _ignore, log)
-    return App(cloud)
+
+    def deploy_app(settings: Path) -> App:
+        deploy.deploy(cloud.port, cloud.state_dir, _ignore, log, settings)
+        return App(cloud, load_settings(settings))
+
+    return deploy_app
 
 
 @pytest.fixture(scope="session")
-def examples(app: App) -> Examples:
+def app(deploy_app: Callable[[Path], App]) -> App:
+    """The app of the repository's own signpost.toml, deployed once per session."""
+    return deploy_app(ROOT / "signpost.toml")
+
+
+@pytest.fixture(scope="session")
+def examples() -> Examples:
     """Drawn pictures for every ending."""
-    return Examples(app.settings)
+    return Examples(load_settings(ROOT / "signpost.toml"))
 
 
 def _ignore(_: str) -> None:

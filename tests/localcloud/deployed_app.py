@@ -5,7 +5,6 @@ import json
 import uuid
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -19,10 +18,8 @@ from signpost.limits import Limits
 from signpost.package import open_package
 from signpost.predictor import Predictor
 from signpost.router import Router
-from signpost.settings import Settings, load_settings
+from signpost.settings import Settings
 from training.data.drawn import LABELS, draw_file
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -30,10 +27,7 @@ class App:
     """The deployed app."""
 
     cloud: Cloud
-
-    @cached_property
-    def settings(self) -> Settings:
-        return load_settings(ROOT / "signpost.toml")
+    settings: Settings
 
     @cached_property
     def where(self) -> deployment.Deployment:

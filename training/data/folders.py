@@ -15,6 +15,7 @@ from training.data.cifar import is_cifar_part, read_cifar
 
 _SHAPE = "expected one folder per label with its pictures inside, such as bicycle/one.jpg and motorcycle/two.jpg"
 _METADATA = "__MACOSX"
+_NAMED = 6  # unknown labels that an error lists
 
 
 @dataclass(frozen=True)
@@ -103,9 +104,9 @@ def _labelled(
     labels = tuple(sorted({_label(name) for name in names}))
     unknown = [label for label in labels if label not in known]
     if unknown:
+        shown = ", ".join(unknown[:_NAMED]) + (f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else "")
         raise DatasetError(
-            f"{source} has folders that are no labels of the model: {', '.join(unknown)}; its labels are "
-            f"{', '.join(known)}"
+            f"{source} has folders that are no labels of the model: {shown}; its labels are {', '.join(known)}"
         )
     return LabelledPictures(labels, ((_label(name), name, content) for name, content in read(names, skipped)), skipped)
 

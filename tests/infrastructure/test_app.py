@@ -1,0 +1,39 @@
+"""`app.py` synthesises as it is committed: without AWS credentials, without Docker, with no finding left open."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.infrastructure.synthesis import ROOT, read
+
+
+@pytest.mark.parametrize("stage", ["aws", "local"])
+def test_the_app_synthesises_for_each_stage(stage: str, tmp_path: Path) -> None:
+    context = {**json.loads((ROOT / "cdk.json").read_text())["context"], "stage": stage}
+    # GIVEN nothing but Python and Node: no credentials, no profile, no docker to be found
+    environment = {
+        "JSII_NODE": os.environ["JSII_NODE"],
+        "CDK_CONTEXT_JSON": json.dumps(context),
+        "CDK_OUTDIR": str(tmp_path / "out"),
+        "HOME": str(Path.home()),  # where uv and jsii keep what they have fetched and unpacked
+        "PATH": str(tmp_path),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+    # WHEN
+    done = subprocess.run(
+        [sys.executable, ROOT / "app.py"], env=environment, capture_output=True, text=True, check=False
+    )
+    # THEN
+    assert done.returncode == 0, done.stdout + done.stderr
+    synthesis = read(tmp_path / "out")
+    assert [file.name for file in synthesis.files] == [
+        "signpost-inference.template.json",
+        "signpost-routing.template.json",
+        "signpost-storage.template.json",
+    ]
+    assert synthesis.resources("AWS::SageMaker::Endpoint")

@@ -1,0 +1,125 @@
+"""The `signpost` command, as a user or a script runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from localcloud.process import Running, state_file
+from signpost.contracts import Decision, Outcome
+from tests.conftest import ROOT
+
+COMMAND = Path(sys.executable).parent / "signpost"
+
+
+def run(*arguments, state):
+    environment = {**os.environ, "SIGNPOST_STATE": str(state), "COLUMNS": "160"}
+    return subprocess.run([COMMAND, *map(str, arguments)], capture_output=True, text=True, env=environment, cwd=ROOT)
+
+
+@pytest.fixture
+def signpost(app):
+    """Run the command against the session's cloud."""
+    running = Running(app.cloud.pid, app.cloud.port, 0.0)
+    state_file(app.cloud.state_dir).write_text(json.dumps(asdict(running)))
+    yield lambda *arguments: run(*arguments, state=app.cloud.state_dir)
+    state_file(app.cloud.state_dir).unlink()
+
+
+@pytest.fixture
+def pictures(examples, tmp_path):
+    (tmp_path / "bicycle.jpg").write_bytes(examples.one("nearby-orders"))
+    (tmp_path / "motorcycle.png").write_bytes(examples.one("distant-orders"))
+    (tmp_path / "notes.txt").write_text("no picture")
+    return tmp_path
+
+
+def test_route_prints_one_decision_a_line_with_its_source(signpost, pictures):
+    done = signpost("route", pictures, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    decisions = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [Path(decision.pop("source")).name for decision in decisions] == [
+        "bicycle.jpg", "motorcycle.png", "notes.txt",
+    ]  # fmt: skip
+    parsed = [Decision.model_validate(decision) for decision in decisions]
+    assert [decision.outcome for decision in parsed] == [Outcome.ROUTED, Outcome.ROUTED, Outcome.REJECTED]
+
+
+def test_route_prints_a_table_and_a_summary_per_route(signpost, pictures):
+    done = signpost("route", pictures)
+    assert done.returncode == 0
+    table, summary = done.stdout.split("where to")
+    assert "bicycle.jpg" in table
+    assert "unsupported_type" in table
+    counts = dict(line.split() for line in summary.splitlines()[1:] if line.strip())
+    assert counts == {"distant-orders": "1", "nearby-orders": "1", "rejected": "1"}
+
+
+def test_open_and_status_say_what_is_where(signpost, app):
+    where = json.loads(signpost("open", "--json").stdout)
+    assert where["IncomingBucket"] == app.where["IncomingBucket"]
+    status = json.loads(signpost("status", "--json").stdout)
+    assert status["endpoints"] == {"VehicleEndpoint": "InService"}
+    assert set(status["queues"]) >= {"signpost-faults", "signpost-vehicle-nearby-orders"}
+
+
+def test_logs_of_every_function_are_read_with_one_command(signpost, pictures):
+    decision = json.loads(signpost("route", pictures / "bicycle.jpg", "--json").stdout)
+    said = signpost("logs").stdout
+    for function in ("signpost-serialize", "signpost-classify-vehicle", "signpost-filter"):
+        assert any(function in line and decision["decision_id"] in line for line in said.splitlines()), function
+
+
+def test_an_empty_fault_queue_is_said(signpost):
+    done = signpost("redrive")
+    assert (done.returncode, done.stdout.strip()) == (0, "0 decided, 0 still in the fault queue.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["route", "no-such-file.jpg"], 1, "there is no file or folder no-such-file.jpg"),
+        (["route"], 2, "Missing argument"),
+        (["predict", "README.md", "--model", "docs"], 1, "can't read docs/manifest.json"),
+    ],
+)
+def test_an_error_is_one_clear_message_on_stderr(signpost, arguments, code, said):
+    done = signpost(*arguments)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_cloud_the_command_says_how_to_start_one(tmp_path):
+    done = run("route", "README.md", state=tmp_path)
+    assert done.returncode == 1
+    assert "signpost up" in done.stderr
+
+
+def test_predict_needs_no_cloud(pictures, tmp_path):
+    done = run("predict", pictures / "bicycle.jpg", "--json", state=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["label"] == "bicycle"
+
+
+def test_predict_tells_a_script_that_a_file_was_no_picture(pictures, tmp_path):
+    done = run("predict", pictures, "--json", state=tmp_path)
+    assert done.returncode == 3
+    assert json.loads(done.stdout.splitlines()[-1])["reason"]["code"] == "unsupported_type"
+
+
+def test_evaluate_measures_a_folder_with_a_subfolder_per_label(examples, tmp_path):
+    for label, ending in {"bicycle": "nearby-orders", "motorcycle": "distant-orders"}.items():
+        (tmp_path / label).mkdir()
+        for index, data in enumerate(examples.by_ending[ending][:5]):
+            (tmp_path / label / f"{index}.jpg").write_bytes(data)
+    done = run("evaluate", "--data", tmp_path, "--json", state=tmp_path)
+    assert done.returncode == 0
+    result = json.loads(done.stdout)
+    assert result["n"] == 10
+    assert {"accuracy", "macro_f1", "ece", "confusion"} <= set(result)
+    assert sum(map(sum, result["confusion"])) == 10

@@ -1,0 +1,57 @@
+"""Hosting is one word in signpost.toml: the same pictures get the same decisions, wherever the model runs."""
+
+import pytest
+from running_cloud import wait_for
+
+from signpost.contracts import Outcome
+from tests.conftest import ROOT
+
+SETTINGS = """
+[app]
+name = "elsewhere"
+default_classifier = "in-lambda"
+"""
+CLASSIFIER = """
+[classifiers.{name}]
+model = "{root}/models/vehicle"
+hosting = "{hosting}"
+[classifiers.{name}.routes]
+near = {{ labels = ["bicycle"] }}
+far = {{ labels = ["motorcycle"] }}
+"""
+HOSTINGS = {"in-lambda": "lambda", "without-servers": "serverless", "some-time": "async"}
+
+
+@pytest.fixture(scope="module")
+def elsewhere(deploy_app, tmp_path_factory):
+    """A second app beside the first, with a classifier for each of the other hostings."""
+    file = tmp_path_factory.mktemp("settings") / "signpost.toml"
+    tables = [CLASSIFIER.format(name=name, hosting=hosting, root=ROOT) for name, hosting in HOSTINGS.items()]
+    file.write_text(SETTINGS + "".join(tables))
+    return deploy_app(file)
+
+
+@pytest.mark.parametrize("classifier", ["in-lambda", "without-servers"])
+def test_a_picture_is_routed_without_an_instance(elsewhere, examples, classifier):
+    for ending, route in {"nearby-orders": "near", "distant-orders": "far", "review": None}.items():
+        decision = elsewhere.router.route_event({**elsewhere.put(examples.one(ending)), "classifier": classifier})
+        assert decision.classifier == classifier
+        assert (decision.outcome, decision.route) == (Outcome.ROUTED if route else Outcome.REVIEW, route)
+
+
+def test_the_classifier_in_the_lambda_has_no_endpoint(elsewhere):
+    endpoints = elsewhere.cloud.client("sagemaker").list_endpoints(NameContains="elsewhere")["Endpoints"]
+    assert {endpoint["EndpointName"] for endpoint in endpoints} == {"elsewhere-without-servers", "elsewhere-some-time"}
+
+
+def test_an_async_endpoint_is_in_service_with_its_places_in_s3(elsewhere):
+    sagemaker = elsewhere.cloud.client("sagemaker")
+
+    def in_service():
+        endpoint = sagemaker.describe_endpoint(EndpointName="elsewhere-some-time")
+        return endpoint if endpoint["EndpointStatus"] == "InService" else None
+
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=wait_for(in_service)["EndpointConfigName"])
+    output = config["AsyncInferenceConfig"]["OutputConfig"]
+    assert output["S3OutputPath"].endswith("/async-output/elsewhere-some-time")
+    assert output["S3FailurePath"].endswith("/async-errors/elsewhere-some-time")
