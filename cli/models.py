@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -73,6 +73,10 @@ def evaluate(
         return
     for name in result.pop("skipped", []):
         console.print(f"[yellow]skipped[/] {name}")
-    show_pairs(
-        "", [(name, f"{value:.4f}" if isinstance(value, float) else str(value)) for name, value in result.items()]
-    )
+    show_pairs("", [(name, _readable(value)) for name, value in result.items()])
+
+
+def _readable(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    return ", ".join(map(_readable, value)) if isinstance(value, list) else str(value)

@@ -8,8 +8,8 @@ from typing import Any
 
 from signpost.contracts import RoutingRequest
 from signpost.errors import PictureError
+from signpost.prefixes import INCOMING
 
-INCOMING = "incoming/"
 _FORM = 'allowed is {"s3_bucket": "…", "s3_key": "…", "classifier": "…" (optional)} or an S3 "Object Created" event'
 
 

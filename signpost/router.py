@@ -12,9 +12,7 @@ from typing import Any
 from signpost.contracts import Decision
 from signpost.deployment import Clients, Deployment
 from signpost.errors import RoutingFault
-
-# Pictures under incoming/ are routed by the upload itself; these wait to be asked for.
-_UPLOADS = "uploads"
+from signpost.prefixes import UPLOADS
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class Router:
             If the execution failed.
         """
         data = path.read_bytes()
-        key = f"{_UPLOADS}/{hashlib.sha256(data).hexdigest()[:16]}/{path.name}"
+        key = f"{UPLOADS}{hashlib.sha256(data).hexdigest()[:16]}/{path.name}"
         bucket = self._deployment["IncomingBucket"]
         stored = self._s3.put_object(Bucket=bucket, Key=key, Body=data)
         event = {"s3_bucket": bucket, "s3_key": key, "version_id": stored.get("VersionId")}

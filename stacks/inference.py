@@ -10,11 +10,12 @@ from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from signpost.package import pack
+from signpost.prefixes import PREPARED
 from signpost.settings import Classifier, Hosting, Settings
 from stacks.constructs.endpoint_role import repository_of
 from stacks.constructs.model_endpoint import ModelEndpoint
 from stacks.stage import Stage
-from stacks.storage import PREPARED, StorageStack
+from stacks.storage import StorageStack
 
 ROOT = Path(__file__).parents[1]
 _WITH_ENDPOINT = (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC)

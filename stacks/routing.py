@@ -15,7 +15,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from signpost.events import INCOMING
+from signpost.prefixes import BATCHES, DECISIONS, INCOMING, PREPARED
 from signpost.settings import Hosting, Settings
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.dispatch import Dispatch
@@ -24,7 +24,7 @@ from stacks.constructs.machine import Machine
 from stacks.constructs.pipeline_functions import PipelineFunctions
 from stacks.inference import InferenceStack
 from stacks.stage import Stage
-from stacks.storage import PREPARED, StorageStack
+from stacks.storage import StorageStack
 from stepfunctions import batch, routing
 
 
@@ -121,7 +121,7 @@ class RoutingStack(Stack):
         machine.allow(["sqs:SendMessage"], [queue.queue_arn for queue in queues.values()])
         table = ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
         machine.allow(table, [dispatch.table.table_arn])
-        machine.allow(["s3:PutObject"], [decisions.arn_for_objects("decisions/*")])
+        machine.allow(["s3:PutObject"], [decisions.arn_for_objects(f"{DECISIONS}*")])
         machine.allow(["events:PutEvents"], [dispatch.bus.event_bus_arn])
         return machine
 
@@ -147,7 +147,7 @@ class RoutingStack(Stack):
         machine.allow(["s3:GetObject"], [f"{arn}/*" for arn in sources])
         machine.allow(
             ["s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"],
-            [decisions.arn_for_objects("batches/*")],
+            [decisions.arn_for_objects(f"{BATCHES}*")],
         )
         machine.allow(["states:StartSyncExecution"], [routing_arn])
         machine.allow(["sqs:SendMessage"], [self.dispatch.faults.queue_arn])
@@ -194,11 +194,11 @@ class RoutingStack(Stack):
             answers = {any_object(self._storage.captured, f): "SageMaker names its answers." for f in folders}
             is_async = self._settings.classifiers[name].hosting is Hosting.ASYNC
             acknowledge(_role(function), prepared | (answers if is_async else {}))
-        acknowledge(self.routing, {any_object(decisions, "decisions/"): "A decision is named by its id."})
+        acknowledge(self.routing, {any_object(decisions, DECISIONS): "A decision is named by its id."})
         runs = (
             f"IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{self._batch_name}/*]"
         )
-        results = {any_object(decisions, "batches/"): "Step Functions names the results of a map."}
+        results = {any_object(decisions, BATCHES): "Step Functions names the results of a map."}
         acknowledge(self.batch, sources | results | {runs: "Executions of this very machine."})
         acknowledge(self.dispatch.faults, {"SQS3": "It is a dead-letter queue itself: see `signpost redrive`."})
 

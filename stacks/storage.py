@@ -8,10 +8,10 @@ from aws_cdk import CfnOutput, Duration, IStackSynthesizer, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from signpost.prefixes import PREPARED
 from signpost.settings import Settings
 from stacks.stage import Stage
 
-PREPARED = "prepared/"
 _NONCURRENT = Duration.days(30)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from signpost.prefixes import BATCHES
 from signpost.settings import Settings
 from stepfunctions.states import State, call, catch, choice, machine
 
@@ -70,7 +71,7 @@ def _map(reader: State, key: str, workers: int) -> State:
         "Label": "Pictures",
         "ResultWriter": {
             "Resource": "arn:aws:states:::s3:putObject",
-            "Arguments": {"Bucket": "${DecisionsBucket}", "Prefix": "batches"},
+            "Arguments": {"Bucket": "${DecisionsBucket}", "Prefix": BATCHES.rstrip("/")},
         },
         "End": True,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from signpost.prefixes import DECISIONS
 from signpost.settings import Settings
 from stepfunctions import claims
 from stepfunctions.states import State, call, catch, choice, invoke, machine
@@ -99,7 +100,7 @@ def _dispatch(settings: Settings) -> dict[str, State]:
             rules.append((f"$decision.classifier = '{name}' and $decision.label = '{label}'", branch))
             branches[branch] = _send(name, route, loading_bay=classifier.routes[route].loading_bay)
     day = "$replace($substring($states.context.State.EnteredTime, 0, 10), '-', '/')"
-    key = f"{{% 'decisions/' & {day} & '/' & $decision_id & '.json' %}}"
+    key = f"{{% '{DECISIONS}' & {day} & '/' & $decision_id & '.json' %}}"
     keep = {"Bucket": "${DecisionsBucket}", "Key": key, "Body": "{% $decision %}", "ContentType": "application/json"}
     event = {
         "Source": "signpost",

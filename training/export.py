@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import keras
+import keras  # pyright: ignore[reportMissingImports] - the training extra
 import numpy as np
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import keras
+import keras  # pyright: ignore[reportMissingImports] - the training extra
 import numpy as np
 import tensorflow as tf
 

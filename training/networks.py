@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import keras
-from keras import layers
+import keras  # pyright: ignore[reportMissingImports] - the training extra
+from keras import layers  # pyright: ignore[reportMissingImports] - the training extra
 
 _WIDTHS = (16, 32, 64)
 _BLOCKS = 2

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from signpost.contracts import Answer
 from signpost.errors import EndpointRefused, EndpointUnwell
+from signpost.prefixes import PREPARED
 
 _POLL_SECONDS = 0.5
 # The function is given up after 30 seconds; its caller retries.
@@ -44,7 +45,7 @@ def ask(runtime: Any, s3: Any, endpoint: str, scratch_bucket: str, png: bytes, i
     EndpointRefused
         If the endpoint wrote a failure.
     """
-    key = f"prepared/{inference_id}.png"
+    key = f"{PREPARED}{inference_id}.png"
     s3.put_object(Bucket=scratch_bucket, Key=key, Body=png, ContentType="image/png")
     accepted = runtime.invoke_endpoint_async(
         EndpointName=endpoint,

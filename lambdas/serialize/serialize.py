@@ -14,6 +14,7 @@ from signpost.decision import reject
 from signpost.errors import PictureError
 from signpost.events import check, read_event
 from signpost.imaging import check_size, encode_png, prepare
+from signpost.prefixes import PREPARED
 
 # A state may hold 256 KiB, and exceeding that can't be caught: 180 KB of base64 leave room for everything else.
 MAX_INLINE_BYTES = 180_000 * 3 // 4
@@ -88,7 +89,7 @@ def _carry(png: bytes, scratch_bucket: str, s3: Any) -> dict[str, str]:
     """Send the prepared picture along inline, or by reference where it is too large for the state."""
     if len(png) <= MAX_INLINE_BYTES:
         return {"inline": base64.b64encode(png).decode()}
-    key = f"prepared/{hashlib.sha256(png).hexdigest()}.png"
+    key = f"{PREPARED}{hashlib.sha256(png).hexdigest()}.png"
     s3.put_object(Bucket=scratch_bucket, Key=key, Body=png, ContentType="image/png")
     return {"s3_bucket": scratch_bucket, "s3_key": key}
 

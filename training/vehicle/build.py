@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import ai_edge_litert
-import keras
+import keras  # pyright: ignore[reportMissingImports] - the training extra
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray

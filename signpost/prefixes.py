@@ -1,0 +1,10 @@
+"""The first parts of keys: where in the buckets things lie, and so what policies name."""
+
+# In the incoming bucket.
+INCOMING = "incoming/"  # a picture that lands here is routed by the upload itself
+UPLOADS = "uploads/"  # these wait to be asked for
+
+# In the decisions bucket.
+DECISIONS = "decisions/"
+BATCHES = "batches/"  # results of the batch machine's maps
+PREPARED = "prepared/"  # pictures on their way to a model that are too large for the state; kept for a day
