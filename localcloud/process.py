@@ -145,6 +145,26 @@ def is_healthy(port: int) -> bool:
         return False
 
 
+def wait_until_healthy(port: int) -> None:
+    """Wait until a local cloud answers.
+
+    Parameters
+    ----------
+    port : int
+        Its port.
+
+    Raises
+    ------
+    LocalCloudError
+        If it does not in `START_SECONDS`.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while not is_healthy(port):
+        if time.monotonic() > deadline:
+            raise LocalCloudError(f"Nothing answers on port {port}.")
+        time.sleep(POLL_SECONDS)
+
+
 def _choose_port(asked: int | None, last: Running | None) -> int:
     for port in [asked] if asked else [last.port if last else DEFAULT_PORT, DEFAULT_PORT]:
         if is_free(port):

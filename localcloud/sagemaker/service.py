@@ -11,6 +11,7 @@ from typing import Any
 from ministack.core.concurrency import run_reentrant
 
 from localcloud.answers import Answer, ServiceError, json_answer
+from localcloud.process import wait_until_healthy
 from localcloud.sagemaker.control_plane import ControlPlane
 from localcloud.sagemaker.invocation import invoke
 
@@ -35,6 +36,7 @@ class SageMaker:
     """
 
     def __init__(self, folder: Path, port: int) -> None:
+        self._port = port
         self.control = ControlPlane(folder, port)
         self._requests: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
         self._restored = threading.Event()
@@ -125,6 +127,7 @@ class SageMaker:
 
     def _restore(self, state: dict[str, Any]) -> None:
         try:
+            wait_until_healthy(self._port)
             for parameters in state["models"]:
                 self.control.create_model(parameters, check=False)
             for parameters in state["endpoint_configs"]:
