@@ -18,8 +18,14 @@ demo: up ## Bring everything up and route pictures (IMAGES=folder for your own, 
 up: .venv/demo ## Start the local cloud and deploy every stack
 	@$(BIN)/signpost up $(PORT_OPTION)
 
-test: .venv/test lint ## Run all tests
+test: .venv/test lint ## Lint, types and all tests that need no TensorFlow
 	@$(BIN)/pytest
+
+test-all: .venv/training .venv/test lint ## The same with TensorFlow: training too
+	@$(BIN)/pytest
+
+model: .venv/training ## Train models/vehicle anew (about 10 minutes)
+	@$(BIN)/python -m training.vehicle
 
 lint: .venv/test
 	@$(BIN)/ruff check .

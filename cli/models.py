@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.cloud import AsJson
+from cli.connection import ROOT
 from cli.files import files_in
 from cli.output import console, quiet_libraries, show_pairs
 from signpost.decision import doubt
@@ -18,12 +19,14 @@ from signpost.limits import Limits
 from signpost.package import open_package
 from signpost.predictor import Predictor
 
-Model = Annotated[Path, typer.Option("--model", help="A model package: its folder, or model.tar.gz.")]
+Model = Annotated[
+    Path, typer.Option("--model", help="A model package: its folder, or model.tar.gz.", show_default="models/vehicle")
+]
 
 
 def predict(
     paths: Annotated[list[Path], typer.Argument(help="Pictures, or folders of pictures.")],
-    model: Model = Path("models/vehicle"),
+    model: Model = ROOT / "models" / "vehicle",
     as_json: AsJson = False,
 ) -> None:
     """Say what a model sees in pictures, with no cloud at all.
@@ -57,7 +60,7 @@ def predict(
 
 def evaluate(
     data: Annotated[Path, typer.Option(help="A folder or archive with one subfolder per label, or a CIFAR archive.")],
-    model: Model = Path("models/vehicle"),
+    model: Model = ROOT / "models" / "vehicle",
     as_json: AsJson = False,
 ) -> None:
     """Measure a model on labelled pictures.

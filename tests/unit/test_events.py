@@ -1,16 +1,10 @@
-import json
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from signpost.errors import PictureError
 from signpost.events import check, read_event
-from tests.conftest import ROOT
-
-
-def sample(name):
-    return json.loads((ROOT / "events" / name).read_text())
+from tests.samples import sample_event
 
 
 @pytest.mark.parametrize(
@@ -23,12 +17,12 @@ def sample(name):
     ],
 )
 def test_every_form_of_event_names_the_picture(name, key, classifier):
-    request = check(read_event(sample(name), default_classifier="vehicle"))
+    request = check(read_event(sample_event(name), default_classifier="vehicle"))
     assert (request.s3_bucket, request.s3_key, request.classifier) == ("BUCKET", key, classifier)
 
 
 def test_an_upload_is_for_the_classifier_of_its_folder_and_of_its_exact_version():
-    event = sample("s3-object-created.json")
+    event = sample_event("s3-object-created.json")
     event["detail"]["object"]["key"] = "incoming/dog-breed/rex.jpg"
     request = check(read_event(event, default_classifier="vehicle"))
     assert request.classifier == "dog-breed"
@@ -36,7 +30,7 @@ def test_an_upload_is_for_the_classifier_of_its_folder_and_of_its_exact_version(
 
 
 def test_an_upload_beside_the_classifiers_folders_is_for_the_default_one():
-    event = sample("s3-object-created.json")
+    event = sample_event("s3-object-created.json")
     event["detail"]["object"]["key"] = "incoming/bicycle.jpg"
     assert read_event(event, default_classifier="vehicle").classifier == "vehicle"
 
