@@ -7,7 +7,7 @@ IMAGES_OPTION := $(if $(IMAGES),--images $(IMAGES))
 # Compiled files make the first import quick, which the demo's 90 seconds count.
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r
 
-.PHONY: help demo up test test-all lint lock down clean model machines
+.PHONY: help demo up test lint lock down clean model machines
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,10 +18,7 @@ demo: up ## Bring everything up and route pictures (IMAGES=folder for your own, 
 up: .venv/demo ## Start the local cloud and deploy every stack
 	@$(BIN)/signpost up $(PORT_OPTION)
 
-test: .venv/test lint ## Lint, types and all tests that need no TensorFlow
-	@$(BIN)/pytest
-
-test-all: .venv/training .venv/test lint ## The same with TensorFlow: training too
+test: .venv/training .venv/test lint ## Run lint, types and all tests
 	@$(BIN)/pytest
 
 model: .venv/training ## Train models/vehicle anew (about 10 minutes)

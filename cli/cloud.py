@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import time
 from datetime import UTC, datetime
@@ -10,11 +11,12 @@ from typing import Annotated
 
 import typer
 
-from cli.connection import STATE, connect, find_deployment, settings
+from cli.connection import STATE, connect, find_deployment, local_environment, settings
 from cli.output import console, show_pairs, step
 from localcloud import deploy, process
 from localcloud.credentials import endpoint_url
 from signpost import aws
+from signpost.errors import DeploymentError
 
 Aws = Annotated[bool, typer.Option("--aws", help="Talk to your AWS account instead of the local cloud.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -34,9 +36,10 @@ def up(
     with step("Starting the local cloud"):
         running = process.start(STATE, port)
     with step("Bootstrapping") as progress:
-        deploy.bootstrap(running.port, progress.say, log)
+        deploy.bootstrap(running.port, STATE, progress.say, log)
     with step("Deploying the stacks") as progress:
         deploy.deploy(running.port, STATE, progress.say, log)
+    find_deployment(on_aws=False).check_endpoints(aws.client("sagemaker"))
     console.print(f"The app is up at {endpoint_url(running.port)}. See what is where: [bold]signpost open[/]")
 
 
@@ -49,25 +52,22 @@ def down(
     """
     stopped = process.stop(STATE)
     console.print("The local cloud is stopped." if stopped else "The local cloud did not run.")
-    if clean:
-        shutil.rmtree(STATE, ignore_errors=True)
+    if clean and STATE.exists():
+        if any(STATE.iterdir()) and not process.log_file(STATE).exists():
+            raise DeploymentError(f"{STATE} is no state of a local cloud and was not deleted. See SIGNPOST_STATE.")
+        shutil.rmtree(STATE)
 
 
 def status(on_aws: Aws = False, as_json: AsJson = False) -> None:
-    """Show what runs: the cloud, the endpoints, and how many messages wait in each queue.
+    """Show what runs: the endpoints, and how many messages wait in each queue.
 
     Example: signpost status --json
     """
     deployment = find_deployment(on_aws)
-    sagemaker, sqs = aws.client("sagemaker"), aws.client("sqs")
-    endpoints = {
-        name: sagemaker.describe_endpoint(EndpointName=value)["EndpointStatus"]
-        for name, value in deployment.outputs.items()
-        if name.endswith("Endpoint")
-    }
-    wanted = ["ApproximateNumberOfMessages"]
+    endpoints = deployment.endpoint_statuses(aws.client("sagemaker"))
+    sqs, wanted = aws.client("sqs"), "ApproximateNumberOfMessages"
     queues = {
-        name: int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"][wanted[0]])
+        name: int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[wanted])["Attributes"][wanted])
         for name, url in deployment.queues.items()
     }
     if as_json:
@@ -77,11 +77,21 @@ def status(on_aws: Aws = False, as_json: AsJson = False) -> None:
     show_pairs("messages waiting", [(name, str(count)) for name, count in queues.items()])
 
 
-def open_(on_aws: Aws = False, as_json: AsJson = False) -> None:
+def open_(
+    on_aws: Aws = False,
+    as_json: AsJson = False,
+    as_environment: Annotated[bool, typer.Option("--env", help="Print export lines for other tools.")] = False,
+) -> None:
     """Show what is where: buckets, machines, queues, endpoints.
 
     Example: signpost open --json
+
+    Example: eval "$(signpost open --env)"
     """
+    if as_environment:
+        for name, value in local_environment().items():
+            typer.echo(f"export {name}={shlex.quote(value)}")
+        return
     deployment = find_deployment(on_aws)
     if as_json:
         typer.echo(json.dumps(deployment.outputs))

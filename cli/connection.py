@@ -21,24 +21,30 @@ def settings() -> Settings:
     return load_settings(ROOT / "signpost.toml")
 
 
-def connect(on_aws: bool) -> None:
-    """Point every AWS client of this process at the local cloud, or leave it with the user's own account.
+def local_environment() -> dict[str, str]:
+    """Return the variables that point AWS clients at the running local cloud.
 
     Raises
     ------
     DeploymentError
-        If the local cloud is asked for and does not run.
+        If it does not run.
     """
-    if on_aws:
-        return
     running = process.status(STATE)
     if not running:
         raise DeploymentError(
             "the local cloud does not run. Start it with `signpost up`, or add --aws for your account."
         )
+    return client_environment(running.port, STATE)
+
+
+def connect(on_aws: bool) -> None:
+    """Point every AWS client of this process at the local cloud, or leave it with the user's own account."""
+    if on_aws:
+        return
+    environment = local_environment()
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
-    os.environ.update(client_environment(running.port))
+    os.environ.update(environment)
 
 
 def find_deployment(on_aws: bool) -> deployment.Deployment:

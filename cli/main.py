@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.markup import escape
 
 from cli import cloud, models, routing
 from cli.output import errors
@@ -38,8 +40,8 @@ def main() -> None:
     """Run the command; an error that was raised on purpose becomes one clear message and exit code 1."""
     try:
         app()
-    except SignpostError as error:
-        errors.print(f"[red]error:[/] {error}", markup=True)
+    except (SignpostError, ClientError, BotoCoreError) as error:
+        errors.print("[red]error:[/]", escape(str(error)))
         sys.exit(1)
 
 

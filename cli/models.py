@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from cli.cloud import AsJson
 from cli.connection import ROOT
@@ -75,7 +76,7 @@ def evaluate(
         typer.echo(json.dumps(result))
         return
     for name in result.pop("skipped", []):
-        console.print(f"[yellow]skipped[/] {name}")
+        console.print("[yellow]skipped[/]", escape(name))
     show_pairs("", [(name, _readable(value)) for name, value in result.items()])
 
 

@@ -69,7 +69,9 @@ class DecisionTable:
         """Add a picture's row."""
         if isinstance(result, RoutingFault):
             self._routes["fault"] += 1
-            self._table.add_row(path.name, "", "", "[red]fault[/]", escape(str(result)[:60]), f"{elapsed_ms:.0f}")
+            self._table.add_row(
+                escape(path.name), "", "", "[red]fault[/]", escape(str(result)[:60]), f"{elapsed_ms:.0f}"
+            )
             return
         self._routes[result.route or result.outcome] += 1
         why = f"[dim]{result.reason.code}[/]" if result.reason else result.route

@@ -44,13 +44,13 @@ def redrive(on_aws: Aws = False, as_json: AsJson = False) -> None:
     """
     left = done = 0
     for parked, result in find_router(on_aws).redrive():
-        failed = isinstance(result, RoutingFault)
-        left, done = left + failed, done + (not failed)
-        if as_json and not failed:
-            typer.echo(result.model_dump_json())
+        decision = result if isinstance(result, Decision) else None
+        left, done = left + (decision is None), done + (decision is not None)
+        if as_json and decision:
+            typer.echo(decision.model_dump_json())
         elif not as_json:
             name = parked.event.get("s3_key") or json.dumps(parked.event)[:80]
-            console.print(f"{name}: {result if failed else result.outcome}", markup=False)
+            console.print(f"{name}: {decision.outcome if decision else result}", markup=False)
     if not as_json:
         console.print(f"{done} decided, {left} still in the fault queue.")
     raise typer.Exit(_FAULTS if left else 0)

@@ -37,6 +37,8 @@ class Service:
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         try:
             return json_answer(self.call(operation, json.loads(body or b"{}")))
+        except ValueError:
+            return ServiceError("SerializationException", "The request is no JSON.").answer()
         except ServiceError as error:
             return error.answer()
 
@@ -86,8 +88,3 @@ class Service:
             self.call("RegisterScalableTarget", parameters)
         for parameters in state["policies"]:
             self.call("PutScalingPolicy", parameters)
-
-    def reset(self) -> None:
-        """Remove everything."""
-        for parameters in list(self._targets.values()):
-            self.call("DeregisterScalableTarget", {member: parameters[member] for member in _TARGET})

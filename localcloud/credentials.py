@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
+
+from localcloud.root_user import read_secret
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
+# MiniStack's well-known key of the root user; the secret key is random.
 ACCESS_KEY_ID = "test"
-# MiniStack's well-known root key. It opens nothing but a server that listens on this machine only.
-SECRET_ACCESS_KEY = "test"  # noqa: S105
 
 
 def endpoint_url(port: int) -> str:
@@ -27,13 +29,15 @@ def endpoint_url(port: int) -> str:
     return f"http://{HOST}:{port}"
 
 
-def client_environment(port: int) -> dict[str, str]:
+def client_environment(port: int, state_dir: Path) -> dict[str, str]:
     """Return the variables that point boto3 and the CDK command at the local cloud, as its root user.
 
     Parameters
     ----------
     port : int
         The port that it listens on.
+    state_dir : Path
+        Its state folder, which holds the secret key.
 
     Returns
     -------
@@ -43,7 +47,7 @@ def client_environment(port: int) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": endpoint_url(port),
         "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": read_secret(state_dir),
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "CDK_DEFAULT_ACCOUNT": ACCOUNT_ID,
@@ -72,17 +76,19 @@ def without_aws(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if not name.startswith("AWS_")}
 
 
-def command_environment(port: int) -> dict[str, str]:
+def command_environment(port: int, state_dir: Path) -> dict[str, str]:
     """Return the whole environment for a command that talks to the local cloud.
 
     Parameters
     ----------
     port : int
         The port that it listens on.
+    state_dir : Path
+        Its state folder.
 
     Returns
     -------
     dict of str to str
         This process's environment, with every AWS setting replaced.
     """
-    return without_aws(os.environ) | client_environment(port)
+    return without_aws(os.environ) | client_environment(port, state_dir)

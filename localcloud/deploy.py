@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from localcloud.credentials import ACCOUNT_ID, REGION, command_environment
+from localcloud.credentials import ACCOUNT_ID, REGION, command_environment, without_aws
 from localcloud.process import CHECKOUT
 from signpost.errors import DeploymentError
 
@@ -31,15 +32,15 @@ def install_cdk(say: Say, log: Path) -> None:
         If npm fails.
     """
     if not _CDK.exists():
-        _run(["npm", "ci", "--no-audit", "--no-fund"], _with_tools(command_environment(0)), say, log)
+        _run(["npm", "ci", "--no-audit", "--no-fund"], _with_tools(without_aws(os.environ)), say, log)
 
 
-def bootstrap(port: int, say: Say, log: Path) -> None:
+def bootstrap(port: int, state_dir: Path, say: Say, log: Path) -> None:
     """Prepare the local cloud for CDK deployments.
 
     Parameters
     ----------
-    port : int
+    port, state_dir
         Of the local cloud.
     say, log
         See `install_cdk`.
@@ -51,7 +52,7 @@ def bootstrap(port: int, say: Say, log: Path) -> None:
     """
     # Naming the environment spares a synthesis; no app is needed.
     command = [str(_CDK), "bootstrap", f"aws://{ACCOUNT_ID}/{REGION}", "--app", "", "--no-notices"]
-    _run(command, _with_tools(command_environment(port)), say, log)
+    _run(command, _with_tools(command_environment(port, state_dir)), say, log)
 
 
 def deploy(port: int, state_dir: Path, say: Say, log: Path, settings: Path = CHECKOUT / "signpost.toml") -> None:
@@ -62,7 +63,7 @@ def deploy(port: int, state_dir: Path, say: Say, log: Path, settings: Path = CHE
     port : int
         Of the local cloud.
     state_dir : Path
-        Gets the cloud assembly.
+        Of the local cloud; gets the cloud assembly.
     say, log
         See `install_cdk`.
     settings : Path
@@ -77,7 +78,7 @@ def deploy(port: int, state_dir: Path, say: Say, log: Path, settings: Path = CHE
     command += ["--require-approval", "never", "--no-notices"]
     command += ["--app", f"{sys.executable} app.py", "--output", str(state_dir / "cdk.out"), "--progress", "events"]
     command += ["--concurrency", "2"]
-    _run(command, _with_tools(command_environment(port)), say, log)
+    _run(command, _with_tools(command_environment(port, state_dir)), say, log)
 
 
 def _with_tools(environment: Mapping[str, str]) -> dict[str, str]:

@@ -5,7 +5,8 @@ import os
 import shutil
 from pathlib import Path
 
-from localcloud.credentials import ACCESS_KEY_ID, ACCOUNT_ID, HOST, REGION, SECRET_ACCESS_KEY
+from localcloud.credentials import ACCESS_KEY_ID, ACCOUNT_ID, HOST, REGION
+from localcloud.root_user import make_secret, read_secret
 from signpost.errors import DeploymentError
 
 # All that Lambda functions and model servers inherit of the user's environment: neither secrets, which are none of
@@ -89,6 +90,7 @@ class StateFolder:
             shutil.rmtree(folder, ignore_errors=True)
         for folder in (self.services, self.objects, self.temporary, self.endpoints):
             folder.mkdir(exist_ok=True)
+        make_secret(self.root)
         return dropped
 
     def close(self) -> None:
@@ -111,7 +113,7 @@ def prepare(state: StateFolder, port: int) -> None:
     os.environ.update({name: given[name] for name in _INHERITED if name in given})
     os.environ.update(
         {
-            "AUTH": given.get("AUTH", "true"),
+            "AUTH": "true",
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(port),
             "MINISTACK_HOST": "localhost",
@@ -120,7 +122,7 @@ def prepare(state: StateFolder, port: int) -> None:
             "MOTO_ACCOUNT_ID": ACCOUNT_ID,
             # The credentials that count as the account's root user.
             "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": read_secret(state.root),
             # HOME is inherited, the AWS profile in it is not.
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

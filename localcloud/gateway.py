@@ -17,6 +17,7 @@ from localcloud import (
     lambda_functions,
     permissions,
     rekognition,
+    root_user,
     s3_events,
     step_functions,
 )
@@ -87,6 +88,7 @@ def register(sagemaker: SageMaker, port: int) -> None:
         router.SERVICE_PATTERNS[name] = {"target_prefixes": [target_prefix], "host_patterns": [rf"(^|\.){name}\."]}
     ministack_app.SERVICE_HANDLERS["sagemaker-runtime"] = sagemaker.handle_invocation
     ministack_app.detect_service = _detect_service
+    root_user.install()
     permissions.install()
     cloudformation.install(sagemaker, services["application-autoscaling"][0])
 

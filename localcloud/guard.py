@@ -1,18 +1,25 @@
-"""Keeps MiniStack's unsigned administration (reset, configuration, queue contents) away from everyone.
+"""Keeps out what is no client of this machine: web pages, and callers without a signature that can be checked.
 
-Whatever runs on this machine can reach 127.0.0.1, a page in the user's browser too, and those paths ask for no
-signature.
+Whatever runs on this machine can reach 127.0.0.1, a page in the user's browser too. MiniStack answers every origin, and
+takes a caller whose `Authorization` it does not understand for the root user.
 """
+
+import re
+from collections.abc import Iterable
 
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
+# MiniStack's administration (reset, configuration, queue contents) asks for no signature at all.
 ADMINISTRATION = "/_ministack/"
 # Health, and where custom resources and wait conditions of CloudFormation answer under unguessable addresses.
 OPEN = tuple(ADMINISTRATION + path for path in ("health", "ready", "cfn-response/", "cfn-signal/"))
+# No name that an attacker's DNS can point here ends in `.localhost`; S3 and API Gateway have subdomains of it.
+_OWN_HOST = re.compile(r"(127\.0\.0\.1|([\w-]+\.)*localhost)(:\d+)?", re.ASCII)
+_SIGNED = "AWS4-HMAC-SHA256 "
 
 
 def guarded(application: ASGIFramework) -> ASGIFramework:
-    """Return an application that refuses administration.
+    """Return an application that refuses web pages, foreign host names, administration and unknown credentials.
 
     Parameters
     ----------
@@ -26,11 +33,37 @@ def guarded(application: ASGIFramework) -> ASGIFramework:
     """
 
     async def serve(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        path = scope.get("path", "")
-        if path.startswith(ADMINISTRATION) and not path.startswith(OPEN):
+        if scope["type"] == "lifespan" or (scope["type"] == "http" and is_welcome(scope["path"], scope["headers"])):
+            await application(scope, receive, send)
+        elif scope["type"] == "http":
             await send({"type": "http.response.start", "status": 403, "headers": [(b"content-length", b"0")]})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         else:
-            await application(scope, receive, send)
+            await send({"type": "websocket.close", "code": 1008, "reason": None})
 
     return serve
+
+
+def is_welcome(path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Tell whether a request may reach MiniStack.
+
+    Parameters
+    ----------
+    path : str
+        Its path.
+    headers : iterable of tuple of bytes and bytes
+        Its headers.
+
+    Returns
+    -------
+    bool
+        Whether it comes from no web page, names this machine, and is unsigned or signed in a way that is checked.
+    """
+    found = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in headers}
+    return (
+        _OWN_HOST.fullmatch(found.get("host", "").lower()) is not None
+        and "origin" not in found
+        and found.get("sec-fetch-site", "none") in ("none", "same-origin")
+        and found.get("authorization", _SIGNED).startswith(_SIGNED)
+        and (not path.startswith(ADMINISTRATION) or path.startswith(OPEN))
+    )

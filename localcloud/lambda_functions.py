@@ -11,6 +11,8 @@ from typing import Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
+from localcloud.execution_role import session_of_role
+
 # What AWS's Python runtimes bring: boto3 and what it needs.
 _BUNDLED = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")
 _LAST_TRACEBACK_LINE = re.compile(r"^(?:[\w.<>]+\.)?(\w+)(?::|$)", re.MULTILINE)
@@ -35,6 +37,7 @@ def install(folder: Path) -> None:
         return (str(interpreter) if binary == sys.executable else binary), script
 
     lambda_runtime._detect_runtime_binary = detect_runtime_binary
+    lambda_runtime.execution_credentials = lambda_svc.execution_credentials = execution_credentials
     lambda_svc._execute_function_warm = named_errors(lambda_svc._execute_function_warm)
 
 
@@ -61,6 +64,23 @@ def make_interpreter(folder: Path) -> Path:
         source = origin.parent if origin.name == "__init__.py" else origin
         (site_packages / source.name).symlink_to(source)
     return folder / "bin" / "python"
+
+
+def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
+    """Return the credentials that a function runs with; the secret key of MiniStack's own could be guessed.
+
+    Parameters
+    ----------
+    config : dict
+        The function's configuration.
+
+    Returns
+    -------
+    dict of str to str
+        Environment variables.
+    """
+    session = session_of_role(config["Role"], config["FunctionArn"], config["FunctionName"])
+    return {name.upper(): value for name, value in session.items()}
 
 
 def named_errors(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:

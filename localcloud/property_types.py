@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import botocore.session
+from localcloud.api_input import input_shape
 
 _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
@@ -24,8 +24,7 @@ def with_api_types(service: str, operation: str, properties: dict[str, Any]) -> 
     dict
         The members that the operation has, in its types.
     """
-    model: Any = botocore.session.get_session().get_service_model(service).operation_model(operation)
-    return _convert(properties, model.input_shape)
+    return _convert(properties, input_shape(service, operation))
 
 
 def _convert(value: Any, shape: Any) -> Any:

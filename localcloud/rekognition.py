@@ -5,25 +5,28 @@ It lets the paths around Rekognition run without an account. Its answers measure
 
 import asyncio
 import base64
-import io
+import binascii
 import json
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import boto3
 from ministack.core.iam_evaluator import enforce
 from ministack.core.router import extract_access_key_id
-from PIL import Image
 
 from localcloud.answers import Answer, ServiceError, json_answer
-from localcloud.credentials import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, endpoint_url
+from localcloud.api_input import check_input
+from localcloud.credentials import REGION, endpoint_url
+from signpost.errors import PictureError
+from signpost.imaging import content_type, prepare
+from signpost.limits import Limits
 
 MODEL_VERSION = "signpost-stand-in"
 # The service's limits: bytes in a request, bytes of an S3 object.
 MAX_INLINE_BYTES = 5 * 1024 * 1024
 MAX_OBJECT_BYTES = 15 * 1024 * 1024
-MAX_PIXELS = 100_000_000
+_LIMITS = Limits(max_bytes=MAX_OBJECT_BYTES)
+_TOO_LARGE = ("too_large", "too_many_pixels")
 
 
 class Service:
@@ -47,7 +50,11 @@ class Service:
         try:
             if operation != "DetectLabels":
                 raise ServiceError("InvalidAction", f"The stand-in for Rekognition has no operation {operation}.")
-            return json_answer(await asyncio.to_thread(self._detect_labels, json.loads(body), headers))
+            request = json.loads(body)
+            check_input("rekognition", operation, request, "InvalidParameterException")
+            return json_answer(await asyncio.to_thread(self._detect_labels, request, headers))
+        except ValueError:
+            return ServiceError("SerializationException", "The request is no JSON.").answer()
         except ServiceError as error:
             return error.answer()
 
@@ -57,27 +64,24 @@ class Service:
     def load_persisted_state(self, state: dict[str, Any]) -> None:
         """Do nothing: nothing is saved."""
 
-    def reset(self) -> None:
-        """Do nothing: nothing is kept."""
-
     def _detect_labels(self, request: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
         image = request.get("Image", {})
-        content = self._object(image["S3Object"], headers) if "S3Object" in image else _inline(image.get("Bytes", ""))
+        if "S3Object" in image:
+            content = self._object(image["S3Object"], headers)
+        else:
+            content = _inline(image.get("Bytes", ""))
         found = [label for label in labels(content) if label["Confidence"] >= request.get("MinConfidence", 55.0)]
         return {"Labels": found[: request.get("MaxLabels", 1000)], "LabelModelVersion": MODEL_VERSION}
 
     def _object(self, location: dict[str, str], headers: dict[str, str]) -> bytes:
         """Read an object that the caller may read: Rekognition uses the caller's permissions."""
+        if not {"Bucket", "Name"} <= set(location):
+            raise ServiceError("InvalidParameterException", "An S3Object has a Bucket and a Name.")
         bucket, key = location["Bucket"], location["Name"]
         if enforce(extract_access_key_id(headers), "s3:GetObject", "s3", REGION, f"arn:aws:s3:::{bucket}/{key}"):
             raise ServiceError("AccessDeniedException", "The caller may not read the S3 object.")
-        client = boto3.client(
-            "s3",
-            endpoint_url=endpoint_url(self._port),
-            region_name=REGION,
-            aws_access_key_id=ACCESS_KEY_ID,
-            aws_secret_access_key=SECRET_ACCESS_KEY,
-        )
+        # With the keys in this process's environment, the root user's.
+        client = boto3.Session().client("s3", endpoint_url=endpoint_url(self._port), region_name=REGION)
         try:
             answer = client.get_object(Bucket=bucket, Key=key)
         except client.exceptions.ClientError as error:
@@ -103,16 +107,15 @@ def labels(content: bytes) -> list[dict[str, Any]]:
     Raises
     ------
     ServiceError
-        `InvalidImageFormatException`, if it is neither.
+        `InvalidImageFormatException` or `ImageTooLargeException`.
     """
     try:
-        with warnings.catch_warnings(action="error"), Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise ServiceError("ImageTooLargeException", "The image has too many pixels.")
-            image.draft("RGB", (64, 64))
-            pixel = image.convert("RGB").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
-    except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError) as error:
-        raise ServiceError("InvalidImageFormatException", "Request has invalid image format") from error
+        if content_type(content) not in ("image/jpeg", "image/png"):
+            raise ServiceError("InvalidImageFormatException", "Request has invalid image format")
+        pixel = prepare(content, 1, 1, _LIMITS).getpixel((0, 0))
+    except PictureError as error:
+        code = "ImageTooLargeException" if error.code in _TOO_LARGE else "InvalidImageFormatException"
+        raise ServiceError(code, error.message) from error
     red, green, blue = (float(channel) for channel in pixel)  # pyright: ignore[reportGeneralTypeIssues, reportOptionalIterable]
     names = {"Mostly Red": red, "Mostly Green": green, "Mostly Blue": blue}
     strongest = max(names, key=lambda name: names[name])
@@ -130,7 +133,12 @@ def labels(content: bytes) -> list[dict[str, Any]]:
 
 
 def _inline(encoded: str) -> bytes:
-    content = base64.b64decode(encoded)
+    try:
+        content = base64.b64decode(encoded, validate=True)
+    except binascii.Error as error:
+        raise ServiceError("InvalidParameterException", "The bytes are no Base64.") from error
+    if not content:
+        raise ServiceError("InvalidParameterException", "The request has no image.")
     if len(content) > MAX_INLINE_BYTES:
         raise ServiceError("ImageTooLargeException", "The image is larger than 5 MB.")
     return content

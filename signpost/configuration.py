@@ -62,13 +62,6 @@ class ClassifyConfiguration(_Configuration):
     scratch_bucket: str
 
 
-class FilterConfiguration(_Configuration):
-    """Routes and threshold overrides of every hosted classifier."""
-
-    routes: dict[str, dict[str, str]]
-    thresholds: dict[str, dict[str, float]]
-
-
 T = TypeVar("T", bound=_Configuration)
 
 

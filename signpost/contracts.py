@@ -122,7 +122,9 @@ class Decision(Contract):
     timings_ms: dict[str, float] = Field(default_factory=dict)
 
 
-def decision_id(bucket: str | None, key: str | None, version: str | None, classifier: str | None) -> str:
+def decision_id(
+    bucket: str | None, key: str | None, version: str | None, classifier: str | None, rejected: str | None = None
+) -> str:
     """Name the decision of one picture by one classifier.
 
     The same picture always gets the same id, so a second request for it can be recognised (RFC 9562, version 5).
@@ -135,12 +137,15 @@ def decision_id(bucket: str | None, key: str | None, version: str | None, classi
         Exact S3 version, or the ETag in a bucket without versions.
     classifier : str or None
         Name of the classifier.
+    rejected : str or None
+        Reason code of a rejection. What led to it may be set right later, so it does not stand for the picture.
 
     Returns
     -------
     str
         A UUID; also the ``InferenceId`` of the captured record.
     """
+    parts = [bucket, key, version, classifier] + ([rejected] if rejected else [])
     # A length before each part keeps ("a/b", "c") and ("a", "b/c") apart.
-    parts = (f"{len(part)}:{part}" if part is not None else "-" for part in (bucket, key, version, classifier))
-    return str(uuid.uuid5(_DECISIONS, "/".join(parts)))
+    name = "/".join("-" if part is None else f"{len(part)}:{part}" for part in parts)
+    return str(uuid.uuid5(_DECISIONS, name))

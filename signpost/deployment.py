@@ -45,6 +45,41 @@ class Deployment:
         urls = (value for name, value in self.outputs.items() if name.startswith("Queue"))
         return {url.rsplit("/", 1)[1]: url for url in urls}
 
+    def endpoint_statuses(self, sagemaker: Any) -> dict[str, str]:
+        """Return the status of every endpoint, by its name.
+
+        Parameters
+        ----------
+        sagemaker : botocore.client.SageMaker
+            The client.
+
+        Returns
+        -------
+        dict of str to str
+            SageMaker's own word, or ``RolledBack`` where another configuration runs than the deployed one: after an
+            automatic rollback SageMaker says ``InService`` all the same.
+        """
+        statuses = {}
+        for output, name in self.outputs.items():
+            if output.endswith("Endpoint"):
+                found = sagemaker.describe_endpoint(EndpointName=name)
+                in_service = found["EndpointStatus"] == "InService"
+                rolled_back = in_service and found["EndpointConfigName"] != self[f"{output}Config"]
+                statuses[name] = "RolledBack" if rolled_back else found["EndpointStatus"]
+        return statuses
+
+    def check_endpoints(self, sagemaker: Any) -> None:
+        """Make sure that no endpoint was rolled back.
+
+        Raises
+        ------
+        DeploymentError
+            Naming those that were.
+        """
+        back = [name for name, status in self.endpoint_statuses(sagemaker).items() if status == "RolledBack"]
+        if back:
+            raise DeploymentError(f"rolled back to the configuration of before: {', '.join(back)}")
+
 
 def find(name: str, clients: Clients) -> Deployment:
     """Find a deployed app.
@@ -71,6 +106,8 @@ def find(name: str, clients: Clients) -> Deployment:
         try:
             found = cloudformation.describe_stacks(StackName=f"{name}-{stack}")["Stacks"][0]
         except (ClientError, BotoCoreError) as error:
+            if stack == "inference" and "does not exist" in str(error):
+                continue  # where no classifier has an endpoint, the CDK deploys no stack for them
             raise DeploymentError(f"the stack {name}-{stack} can't be found: {error}") from error
         outputs |= {
             output["OutputKey"]: output["OutputValue"]

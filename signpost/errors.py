@@ -5,6 +5,7 @@
     SignpostError
     ├── SettingsError         signpost.toml is wrong: which key, what is wrong, what is allowed
     ├── PackageError          a model package is missing, broken or not what its manifest says
+    ├── ArchiveError          a tar archive is damaged, too big or holds what it should not
     ├── DatasetError          a folder or archive of pictures can't be used
     ├── PictureError          a picture can't be used: becomes the outcome ``rejected``
     ├── DeploymentError       the deployed stacks (or the local cloud) can't be found or used
@@ -13,6 +14,9 @@
         ├── EndpointUnwell    down, overloaded or throttled: worth a retry
         └── EndpointRefused   missing, forbidden or answering nonsense: a retry won't help
 """
+
+# Errors of executions that could not put the picture's reference into the fault queue.
+NOT_PARKED = ("NotParked", "States.DataLimitExceeded", "States.Runtime")
 
 
 class SignpostError(Exception):
@@ -25,6 +29,10 @@ class SettingsError(SignpostError):
 
 class PackageError(SignpostError):
     """A model package is missing, broken or not what its manifest says."""
+
+
+class ArchiveError(SignpostError):
+    """A tar archive is damaged, too big or holds what it should not."""
 
 
 class DatasetError(SignpostError):

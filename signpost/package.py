@@ -9,19 +9,18 @@ import gzip
 import hashlib
 import io
 import tarfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from signpost.errors import PackageError
+from signpost.archives import TarBounds, read_tar
+from signpost.errors import ArchiveError, PackageError
 from signpost.manifest import Manifest
 
 MANIFEST, MODEL = "manifest.json", "model.tflite"
 # A package is a few MB; a hostile archive must not fill memory or disk.
 _MAX_BYTES = 512 * 2**20
-_MAX_MANIFEST_BYTES = 2**20
 _MAX_FILES = 64
 
 
@@ -115,32 +114,11 @@ def _read(file: Path) -> bytes:
         raise PackageError(f"can't read {file}: {error.strerror}") from error
 
 
-class _Bounded(gzip.GzipFile):
-    """Decompresses an archive up to a package's size; the sizes that the archive claims are not believed."""
-
-    _left = _MAX_BYTES
-
-    def read(self, size: int | None = -1) -> bytes:
-        data = super().read(size)
-        self._left -= len(data)
-        if self._left < 0:
-            raise PackageError("it is too big for a model package")
-        return data
-
-
 def _read_archive(path: Path) -> dict[str, bytes]:
     """Read the two files that a predictor needs, unpacking nothing to disk."""
-    found: dict[str, bytes] = {}
+    bounds = TarBounds(total_bytes=_MAX_BYTES, member_bytes=_MAX_BYTES, members=_MAX_FILES)
     try:
-        # As a stream ("r|") tarfile reads in small blocks, so the bound holds before memory is taken.
-        with _Bounded(path) as stream, tarfile.open(fileobj=stream, mode="r|") as tar:
-            for count, member in enumerate(tar, start=1):
-                name = member.name.removeprefix("./")
-                if count > _MAX_FILES or (name == MANIFEST and member.size > _MAX_MANIFEST_BYTES):
-                    raise PackageError("it is too big for a model package")
-                if member.isfile() and name in (MANIFEST, MODEL):
-                    content = tar.extractfile(member)
-                    found[name] = content.read() if content else b""
-    except (PackageError, tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as error:
+        with gzip.open(path) as stream:
+            return dict(read_tar(stream, bounds, wanted=(MANIFEST, MODEL).__contains__))
+    except (ArchiveError, OSError) as error:
         raise PackageError(f"{path} is no usable .tar.gz: {error}") from error
-    return found

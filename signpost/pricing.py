@@ -108,4 +108,7 @@ def table() -> str:
     for hosting in (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC, Hosting.LAMBDA):
         name = names.get(hosting, f"`{hosting}`")
         rows.append(f"| {name} | ${idle_per_month(hosting):.2f} | ${per_1000_pictures(hosting):.3f} |")
+    rows.append("")
+    hour = INSTANCE_HOUR["ml.m5.large"]
+    rows.append(f"`async` costs ${hour:.3f} more for each hour that an instance is up: at least ten minutes a burst.")
     return "\n".join(rows)

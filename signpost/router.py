@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from signpost.contracts import Decision
 from signpost.deployment import Clients, Deployment
-from signpost.errors import RoutingFault
+from signpost.errors import NOT_PARKED, DeploymentError, RoutingFault, SignpostError
 from signpost.prefixes import UPLOADS
 
 
@@ -84,38 +85,49 @@ class Router:
         ended = self._sfn.start_sync_execution(stateMachineArn=machine, input=json.dumps(event))
         if ended["status"] != "SUCCEEDED":
             said = f"{ended.get('error', ended['status'])}: {ended.get('cause', 'no cause given')}"
-            raise RoutingFault(said, parked=ended["status"] == "FAILED")
+            parked = ended["status"] == "FAILED" and ended.get("error") not in NOT_PARKED
+            raise RoutingFault(said, parked=parked)
         return Decision.model_validate_json(ended["output"])
 
-    def redrive(self) -> Iterator[tuple[Parked, Decision | RoutingFault]]:
+    def redrive(self) -> Iterator[tuple[Parked, Decision | SignpostError]]:
         """Route every picture of the fault queue again.
 
         Yields
         ------
-        tuple of Parked and (Decision or RoutingFault)
+        tuple of Parked and (Decision or SignpostError)
             Each message with how it went this time. What failed again is in the queue again.
         """
-        queue = self._deployment["QueueFaults"]
-        # All are taken before the first is routed: what fails again is parked anew, and its turn is the next redrive.
-        for message in list(self._drain(queue)):
-            parked, handle = _read(message), message["ReceiptHandle"]
-            try:
-                result: Decision | RoutingFault = self.route_event(parked.event)
-            except RoutingFault as fault:
-                result = fault
-            if isinstance(result, RoutingFault) and not result.parked:
-                self._sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=handle, VisibilityTimeout=0)
-            else:
-                self._sqs.delete_message(QueueUrl=queue, ReceiptHandle=handle)
-            yield parked, result
+        queue, kept, started = self._deployment["QueueFaults"], list[str](), 1000 * time.time()
+        while messages := self._receive(queue):
+            for message in messages:
+                if float(message["Attributes"]["SentTimestamp"]) >= started:  # parked by this very redrive
+                    kept.append(message["ReceiptHandle"])
+                    continue
+                parked, result = self._again(message)
+                if isinstance(result, Decision) or (isinstance(result, RoutingFault) and result.parked):
+                    self._sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+                else:
+                    kept.append(message["ReceiptHandle"])
+                yield parked, result
+        for handle in kept:
+            self._sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=handle, VisibilityTimeout=0)
 
-    def _drain(self, queue: str) -> Iterator[dict[str, Any]]:
-        """Take messages until there are none; each stays hidden for the queue's visibility timeout."""
-        while messages := self._sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
-            yield from messages
+    def _receive(self, queue: str) -> list[dict[str, Any]]:
+        """Take up to ten messages. Waiting asks all of SQS's servers; not waiting may miss messages that are there."""
+        answer = self._sqs.receive_message(
+            QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1, MessageSystemAttributeNames=["SentTimestamp"]
+        )
+        return answer.get("Messages", [])
 
-
-def _read(message: dict[str, Any]) -> Parked:
-    """Read a message: one that the machine parked, or an event that EventBridge could not deliver."""
-    body = json.loads(message["Body"])
-    return Parked(body.get("input", body), body.get("error", "NotDelivered"))
+    def _again(self, message: dict[str, Any]) -> tuple[Parked, Decision | SignpostError]:
+        try:
+            body = json.loads(message["Body"])
+            # Parked by the machine, or an event that EventBridge could not deliver.
+            parked = Parked(body.get("input", body), body.get("error", "NotDelivered"))
+        except (ValueError, AttributeError):
+            unread = DeploymentError(f"a message of the fault queue is no record of a fault: {message['Body'][:80]}")
+            return Parked({}, "NoRecord"), unread
+        try:
+            return parked, self.route_event(parked.event)
+        except RoutingFault as fault:
+            return parked, fault

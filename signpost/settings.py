@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from signpost.errors import SettingsError
 from signpost.limits import Limits
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$")]
+BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]{0,60}$")]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -36,7 +37,7 @@ class AppSettings(_Table):
 
     name: Name = "signpost"
     default_classifier: Name
-    source_buckets: list[str] = Field(default_factory=list)
+    source_buckets: list[BucketName] = Field(default_factory=list)
 
 
 class LimitSettings(_Table):
@@ -102,7 +103,6 @@ class EndpointSettings(_Table):
 class Classifier(_Table):
     """A model plus a table of routes."""
 
-    title: str = ""
     model: Path | None = None
     hosting: Hosting = Hosting.REALTIME
     routes: dict[Name, Route] = Field(min_length=1)
@@ -144,12 +144,33 @@ class Settings(_Table):
         return {name: c for name, c in self.classifiers.items() if c.hosting is not Hosting.OFF}
 
     @model_validator(mode="after")
+    def _names_fit_into_aws(self) -> Settings:
+        app, seen = self.app.name, dict[str, str]()
+        for name, classifier in self.classifiers.items():
+            _fits("function", f"{app}-classify-{name}", 64)
+            _fits("endpoint", f"{app}-{name}-serverless", 63)
+            for route in classifier.routes:
+                _fits("queue", f"{app}-{name}-{route}-dead-letters", 80)
+                # CloudFormation's own names have no hyphens.
+                twin = seen.setdefault(f"{name}{route}".replace("-", ""), f"{name}.{route}")
+                if twin != f"{name}.{route}":
+                    raise ValueError(f"{twin} and {name}.{route} differ by hyphens only; rename one")
+            for label, route in classifier.route_of.items():
+                _fits("state", f"{name}: {label} → {route}", 80)
+        return self
+
+    @model_validator(mode="after")
     def _default_exists(self) -> Settings:
         if self.app.default_classifier not in self.classifiers:
             raise ValueError(
                 f"app.default_classifier is {self.app.default_classifier!r}; allowed are {', '.join(self.classifiers)}"
             )
         return self
+
+
+def _fits(kind: str, name: str, limit: int) -> None:
+    if len(name) > limit:
+        raise ValueError(f"the {kind} {name!r} would have {len(name)} characters; AWS allows {limit}. Shorten a name")
 
 
 def load_settings(path: Path) -> Settings:
@@ -194,7 +215,7 @@ def _explain(fault: dict[str, Any]) -> str:
     elif kind == "missing":
         message = "the key is missing"
     elif kind == "string_pattern_mismatch" and fault["ctx"]["pattern"].startswith("^[a-z]"):
-        message = "allowed are up to 31 lower-case letters, digits and hyphens, a letter first"
+        message = "allowed are up to 31 lower-case letters, digits and hyphens, a letter first, no hyphen last"
     given = fault["input"]
     shown = f" (given: {given!r})" if isinstance(given, str | int | float) else ""
     return ".".join(map(str, path)) + ": " * bool(path) + message[0].lower() + message[1:] + shown

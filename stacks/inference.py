@@ -65,7 +65,7 @@ class InferenceStack(Stack):
         self.endpoint_names: dict[str, str] = {}
         for name, classifier in settings.classifiers.items():
             if classifier.hosting in _WITH_ENDPOINT and classifier.model:
-                self.endpoint_names[name] = f"{settings.app.name}-{name}"
+                self.endpoint_names[name] = _endpoint_name(settings.app.name, name, classifier.hosting)
                 self._serve(name, classifier, classifier.model)
 
     def _serve(self, name: str, classifier: Classifier, model: Path) -> None:
@@ -104,3 +104,8 @@ class InferenceStack(Stack):
                 exclude=["*", "!serving", "!signpost", "!requirements/serving.txt", "**/__pycache__"],
             )
         return self._built.image_uri, self._built.repository.repository_arn
+
+
+def _endpoint_name(app: str, classifier: str, hosting: Hosting) -> str:
+    """Name an endpoint; another kind gets another name, since SageMaker can't turn one kind into another."""
+    return f"{app}-{classifier}" if hosting is Hosting.REALTIME else f"{app}-{classifier}-{hosting}"

@@ -22,6 +22,7 @@ from stacks.constructs.dispatch import Dispatch
 from stacks.constructs.endpoint_config import ASYNC_ERRORS, ASYNC_OUTPUT
 from stacks.constructs.machine import Machine
 from stacks.constructs.pipeline_functions import PipelineFunctions
+from stacks.constructs.routing_alarms import RoutingAlarms
 from stacks.inference import InferenceStack
 from stacks.stage import Stage
 from stacks.storage import StorageStack
@@ -55,7 +56,10 @@ class RoutingStack(Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        self._settings, self._storage = settings, storage
+        self.add_dependency(inference)  # a function must not ask an endpoint that does not exist yet
+        self._settings, self._storage, self._endpoint_names = settings, storage, inference.endpoint_names
+        named = [f"arn:aws:s3:::{bucket}" for bucket in settings.app.source_buckets]
+        self._source_arns = [storage.incoming.bucket_arn, *named]
         self._batch_name = f"{settings.app.name}-batch"
         self.functions = PipelineFunctions(
             self,
@@ -67,25 +71,26 @@ class RoutingStack(Stack):
             endpoint_names=inference.endpoint_names,
         )
         self.dispatch = Dispatch(self, "Dispatch", settings=settings, removal_policy=stage.removal_policy)
-        self._grant_functions(inference.endpoint_names)
+        self._grant_functions()
         self.routing = self._routing_machine()
         self.batch = self._batch_machine()
         self._start_on_upload()
+        RoutingAlarms(self, "Alarms", machine=self.routing.machine, faults=self.dispatch.faults)
         self._outputs()
         self._acknowledge()
 
-    def _grant_functions(self, endpoint_names: dict[str, str]) -> None:
-        incoming, decisions = self._storage.incoming, self._storage.decisions
-        sources = [incoming.bucket_arn, *(f"arn:aws:s3:::{name}" for name in self._settings.app.source_buckets)]
-        prepared = [decisions.arn_for_objects(f"{PREPARED}*")]
+    def _grant_functions(self) -> None:
+        prepared = [self._storage.decisions.arn_for_objects(f"{PREPARED}*")]
         serialize = self.functions.serialize
-        _allow(serialize, ["s3:GetObject", "s3:GetObjectVersion"], [f"{arn}/*" for arn in sources])
-        _allow(serialize, ["s3:ListBucket"], sources)  # without it, S3 answers 403 instead of 404 for a missing key
+        _allow(serialize, ["s3:GetObject", "s3:GetObjectVersion"], [f"{arn}/*" for arn in self._source_arns])
+        _allow(
+            serialize, ["s3:ListBucket"], self._source_arns
+        )  # without it, S3 answers 403 instead of 404 for a missing key
         _allow(serialize, ["s3:PutObject"], prepared)
         for name, function in self.functions.classify.items():
             _allow(function, ["s3:GetObject"], prepared)
-            if name in endpoint_names:
-                self._grant_endpoint(function, endpoint_names[name], self._settings.classifiers[name].hosting)
+            if name in self._endpoint_names:
+                self._grant_endpoint(function, self._endpoint_names[name], self._settings.classifiers[name].hosting)
 
     def _grant_endpoint(self, function: lambda_.Function, endpoint_name: str, hosting: Hosting) -> None:
         endpoint = self.format_arn(service="sagemaker", resource="endpoint", resource_name=endpoint_name)
@@ -142,9 +147,8 @@ class RoutingStack(Stack):
             },
             machine_type=sfn.StateMachineType.STANDARD,
         )
-        sources = [incoming.bucket_arn, *(f"arn:aws:s3:::{bucket}" for bucket in self._settings.app.source_buckets)]
-        machine.allow(["s3:ListBucket"], sources)
-        machine.allow(["s3:GetObject"], [f"{arn}/*" for arn in sources])
+        machine.allow(["s3:ListBucket"], self._source_arns)
+        machine.allow(["s3:GetObject"], [f"{arn}/*" for arn in self._source_arns])
         machine.allow(
             ["s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"],
             [decisions.arn_for_objects(f"{BATCHES}*")],
@@ -190,7 +194,7 @@ class RoutingStack(Stack):
         prepared = {any_object(decisions, PREPARED): "Names of prepared pictures are made at run time."}
         acknowledge(_role(self.functions.serialize), sources | prepared)
         for name, function in self.functions.classify.items():
-            folders = [f"{folder}/{self._settings.app.name}-{name}/" for folder in (ASYNC_OUTPUT, ASYNC_ERRORS)]
+            folders = [f"{folder}/{self._endpoint_names.get(name)}/" for folder in (ASYNC_OUTPUT, ASYNC_ERRORS)]
             answers = {any_object(self._storage.captured, f): "SageMaker names its answers." for f in folders}
             is_async = self._settings.classifiers[name].hosting is Hosting.ASYNC
             acknowledge(_role(function), prepared | (answers if is_async else {}))

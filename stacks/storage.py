@@ -12,7 +12,7 @@ from signpost.prefixes import PREPARED
 from signpost.settings import Settings
 from stacks.stage import Stage
 
-_NONCURRENT = Duration.days(30)
+_NONCURRENT, _A_DAY = Duration.days(30), Duration.days(1)
 
 
 class StorageStack(Stack):
@@ -53,12 +53,19 @@ class StorageStack(Stack):
         self.models = self._logged("Models")
         self.captured = self._logged("Captured", expires=Duration.days(90))
         self.decisions = self._logged("Decisions")
-        self.decisions.add_lifecycle_rule(id="prepared", prefix=PREPARED, expiration=Duration.days(1))
+        self.decisions.add_lifecycle_rule(
+            id="prepared", prefix=PREPARED, expiration=_A_DAY, noncurrent_version_expiration=_A_DAY
+        )
         # The L2 property would deploy a helper function to set what the bucket's own property says.
         resource = cast(s3.CfnBucket, self.incoming.node.default_child)
         resource.add_property_override("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True)
         for name in ("Incoming", "Models", "Captured", "Decisions"):
-            CfnOutput(self, f"{name}Bucket", value=getattr(self, name.lower()).bucket_name)
+            bucket: s3.Bucket = getattr(self, name.lower())
+            CfnOutput(self, f"{name}Bucket", value=bucket.bucket_name)
+            # Exported whether or not another stack uses them now: an export that is in use can't be taken away, so
+            # a change of hosting would stop here otherwise.
+            self.export_value(bucket.bucket_arn)
+            self.export_value(bucket.bucket_name)
 
     def _logged(self, construct_id: str, *, expires: Duration | None = None) -> s3.Bucket:
         return self._bucket(construct_id, expires=expires, access_logs=self._access_logs)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from signpost.errors import NOT_PARKED
 from signpost.prefixes import BATCHES
 from signpost.settings import Settings
+from stepfunctions.routing import TIMEOUT_SECONDS
 from stepfunctions.states import State, call, catch, choice, machine
 
 _BUCKET = "{% $exists($states.input.bucket) ? $states.input.bucket : '${IncomingBucket}' %}"
@@ -68,6 +70,7 @@ def _map(reader: State, key: str, workers: int) -> State:
             "States": _child(),
         },
         "MaxConcurrency": workers,
+        "ToleratedFailurePercentage": 100,  # one picture must not stop the others
         "Label": "Pictures",
         "ResultWriter": {
             "Resource": "arn:aws:states:::s3:putObject",
@@ -78,32 +81,33 @@ def _map(reader: State, key: str, workers: int) -> State:
 
 
 def _child() -> dict[str, State]:
-    """One picture. The routing machine parks its own faults; what it could not even answer is parked here."""
+    """One picture. The routing machine parks its own faults; what it could not park is parked here."""
     route = call(
         "aws-sdk:sfn:startSyncExecution",
         {"StateMachineArn": "${RoutingMachine}", "Input": "{% $string($states.input) %}"},
         then="Answered?",
         output={
-            "input": "{% $states.input %}",
             "status": "{% $states.result.Status %}",
+            "error": "{% $exists($states.result.Error) ? $states.result.Error : '' %}",
             "answer": "{% $states.result.Status = 'SUCCEEDED' ? $parse($states.result.Output) : null %}",
         },
     )
-    route = catch({**route, "TimeoutSeconds": 310, "Assign": {"fault": None, "item": "{% $states.input %}"}}, "Park")
-    route["Catch"][0]["Assign"]["item"] = "{% $states.input %}"
+    route["TimeoutSeconds"] = TIMEOUT_SECONDS + 5
+    route["Retry"].insert(0, {"ErrorEquals": ["States.Timeout"], "MaxAttempts": 0})
+    item = {"item": "{% $states.input %}"}
     answer = "{% {'decision_id': $states.input.answer.decision_id, 'outcome': $states.input.answer.outcome} %}"
-    record = (
-        "{% $string({'input': $item, 'error': $exists($fault.Error) ? $fault.Error : 'TimedOut', "
-        "'execution': $states.context.Execution.Id}) %}"
-    )
-    park = call("sqs:sendMessage", {"QueueUrl": "${QueueFaults}", "MessageBody": record}, then="Parked")
+    unparked = " or ".join(f"$states.input.error = '{error}'" for error in NOT_PARKED)
+    record = "{% $string({'input': $item, 'error': 'NotAnswered', 'execution': $states.context.Execution.Id}) %}"
     return {
-        "Route": route,
+        "Route": catch({**route, "Assign": item}, "Park", **item),
         "Answered?": choice(
-            [("$states.input.status = 'SUCCEEDED'", "Decided"), ("$states.input.status = 'FAILED'", "Parked")],
+            [
+                ("$states.input.status = 'SUCCEEDED'", "Decided"),
+                (f"$states.input.status = 'FAILED' and $not({unparked})", "Parked"),
+            ],
             default="Park",
         ),
         "Decided": {"Type": "Pass", "Output": answer, "End": True},
-        "Park": park,
+        "Park": call("sqs:sendMessage", {"QueueUrl": "${QueueFaults}", "MessageBody": record}, then="Parked"),
         "Parked": {"Type": "Pass", "Output": {"outcome": "fault"}, "End": True},
     }

@@ -1,38 +1,47 @@
 """Dispatching a picture once: one item per decision in the idempotency table.
 
-``claimed`` (an execution works on it, until its lease ends) → ``queued`` (the route's queue has it) → ``dispatched``
-(the bus has it too). A second execution for the same picture answers with the first one's decision, or takes up its
-work.
+``claimed`` (an execution works on it) → ``queued`` (the route's queue has it) → ``dispatched`` (the bus has it too).
+An execution holds the item until its lease ends, or until it gives it back after a fault. A second execution for the
+same picture waits, then answers with the first one's decision, or takes up its work.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from stepfunctions.states import CONDITION_FAILED, State, call, choice
 
-# The machine ends after 300 seconds, so a claim that is older belongs to no one.
+# The machine ends sooner, so a lease that has ended belongs to no one.
 _LEASE_SECONDS = 310
 _KEEP_SECONDS = 90 * 24 * 3600
+WAIT_SECONDS, _TRIES = 3, 60
 _TABLE = "${IdempotencyTable}"
 _KEY = {"decision_id": {"S": "{% $decision_id %}"}}
 _NOW = "$floor($toMillis($states.context.State.EnteredTime) / 1000)"
-_ME = "{% $states.context.Execution.Id %}"
+_ME = {"S": "{% $states.context.Execution.Id %}"}
+
+
+def _number(expression: str) -> State:
+    return {"N": f"{{% $string({expression}) %}}"}
 
 
 def claim(then: str, recall: str) -> State:
-    """Claim a decision, unless another execution has."""
+    """Claim a decision, unless another execution holds it or has finished it."""
     item = {
         **_KEY,
         "status": {"S": "claimed"},
-        "execution": {"S": _ME},
-        "lease_until": {"N": f"{{% $string({_NOW} + {_LEASE_SECONDS}) %}}"},
-        "expires_at": {"N": f"{{% $string({_NOW} + {_KEEP_SECONDS}) %}}"},
+        "execution": _ME,
+        "lease_until": _number(f"{_NOW} + {_LEASE_SECONDS}"),
+        "expires_at": _number(f"{_NOW} + {_KEEP_SECONDS}"),
     }
     arguments = {
         "TableName": _TABLE,
         "Item": item,
-        "ConditionExpression": "attribute_not_exists(decision_id) OR (#status = :claimed AND lease_until < :now)",
+        # One's own claim may be repeated: the answer to the first try may have been lost.
+        "ConditionExpression": "attribute_not_exists(decision_id) OR "
+        "(#status = :claimed AND (lease_until < :now OR execution = :me))",
         "ExpressionAttributeNames": {"#status": "status"},
-        "ExpressionAttributeValues": {":claimed": {"S": "claimed"}, ":now": {"N": f"{{% $string({_NOW}) %}}"}},
+        "ExpressionAttributeValues": {":claimed": {"S": "claimed"}, ":now": _number(_NOW), ":me": _ME},
     }
     state = call("dynamodb:putItem", arguments, then=then)
     return {**state, "Catch": [{"ErrorEquals": [CONDITION_FAILED], "Output": "{% $states.input %}", "Next": recall}]}
@@ -40,43 +49,61 @@ def claim(then: str, recall: str) -> State:
 
 def recall(then: str) -> State:
     """Read what the other execution did."""
-    arguments = {"TableName": _TABLE, "Key": _KEY, "ConsistentRead": True}
-    state = call("dynamodb:getItem", arguments, then=then)
+    item = "$states.result.Item"
     assign = {
-        "found": "{% $exists($states.result.Item) ? $states.result.Item.status.S : 'released' %}",
-        "decision": "{% $exists($states.result.Item.decision) ? $parse($states.result.Item.decision.S) : null %}",
+        "found": f"{{% $exists({item}) ? {item}.status.S : 'released' %}}",
+        "lease_over": f"{{% $exists({item}) ? $number({item}.lease_until.N) < {_NOW} : true %}}",
+        "decision": f"{{% $exists({item}.decision) ? $parse({item}.decision.S) : $decision %}}",
         "tries": "{% $tries + 1 %}",
     }
+    state = call("dynamodb:getItem", {"TableName": _TABLE, "Key": _KEY, "ConsistentRead": True}, then=then)
     return {**state, "Assign": assign}
 
 
 def seen_before(dispatched: str, queued: str, wait: str, give_up: str) -> State:
     """Answer, take up the work, or wait for the one who is at it."""
-    rules = [("$found = 'dispatched'", dispatched), ("$found = 'queued'", queued), ("$tries < 10", wait)]
+    rules = [
+        ("$found = 'dispatched'", dispatched),
+        ("$found = 'queued' and $lease_over", queued),
+        (f"$tries < {_TRIES}", wait),
+    ]
     return choice(rules, default=give_up)
+
+
+def take_over(then: str, recall: str) -> State:
+    """Hold what another execution has queued and then left."""
+    state = _update(
+        "SET execution = :me, lease_until = :until",
+        {":until": _number(f"{_NOW} + {_LEASE_SECONDS}"), ":queued": {"S": "queued"}, ":now": _number(_NOW)},
+        condition="#status = :queued AND (lease_until < :now OR execution = :me)",
+        then=then,
+    )
+    return {**state, "Catch": [{"ErrorEquals": [CONDITION_FAILED], "Next": recall}]}
 
 
 def mark(status: str, then: str) -> State:
     """Write down how far the dispatch has come."""
-    arguments = {
-        "TableName": _TABLE,
-        "Key": _KEY,
-        "UpdateExpression": "SET #status = :status, decision = :decision",
-        "ExpressionAttributeNames": {"#status": "status"},
-        "ExpressionAttributeValues": {":status": {"S": status}, ":decision": {"S": "{% $string($decision) %}"}},
-    }
-    return call("dynamodb:updateItem", arguments, then=then)
+    values = {":status": {"S": status}, ":decision": {"S": "{% $string($decision) %}"}}
+    return _update("SET #status = :status, decision = :decision", values, condition="execution = :me", then=then)
 
 
 def release(then: str) -> State:
-    """Give a claim back after a fault, so that a redrive need not wait for the lease to end."""
-    arguments = {
+    """Let the lease end after a fault, so that a redrive need not wait for it."""
+    done = {":dispatched": {"S": "dispatched"}, ":over": {"N": "0"}}
+    condition = "#status <> :dispatched AND execution = :me"
+    state = _update("SET lease_until = :over", done, condition=condition, then=then)
+    # Not mine, or the table unwell: the fault is parked all the same.
+    return {**state, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": then}]}
+
+
+def _update(expression: str, values: dict[str, Any], *, condition: str, then: str) -> State:
+    arguments: State = {
         "TableName": _TABLE,
         "Key": _KEY,
-        "ConditionExpression": "#status = :claimed AND execution = :me",
-        "ExpressionAttributeNames": {"#status": "status"},
-        "ExpressionAttributeValues": {":claimed": {"S": "claimed"}, ":me": {"S": _ME}},
+        "UpdateExpression": expression,
+        "ConditionExpression": condition,
+        "ExpressionAttributeValues": {":me": _ME, **values},
     }
-    state = call("dynamodb:deleteItem", arguments, then=then)
-    # Not mine, gone, or the table unwell: the fault is parked all the same.
-    return {**state, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": then}]}
+    if "#status" in expression + condition:
+        arguments["ExpressionAttributeNames"] = {"#status": "status"}
+    return call("dynamodb:updateItem", arguments, then=then)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from signpost.errors import NOT_PARKED
 from signpost.prefixes import DECISIONS
-from signpost.settings import Settings
+from signpost.settings import Hosting, Settings
 from stepfunctions import claims
 from stepfunctions.states import State, call, catch, choice, invoke, machine
 
@@ -12,6 +13,10 @@ _REFERENCE = (
     "'classifier': $p.classifier} %}"
 ).replace("$p", "$states.result.Payload")
 _DECISION = "{% $string($decision) %}"
+# All that a picture can wait for, one after the other, fits in: an execution that times out could park nothing.
+TIMEOUT_SECONDS = 270
+# Functions are given up one second before their Task.
+SERIALIZE_SECONDS, CLASSIFY_SECONDS, ASYNC_SECONDS, FILTER_SECONDS = 15, 15, 30, 5
 
 
 def substitution(kind: str, *parts: str) -> str:
@@ -44,7 +49,7 @@ def build(settings: Settings) -> State:
         for name, state in states.items()
     }
     comment = "Routes one picture. Outcomes (routed, review, rejected) are answers; a failed execution is a fault."
-    return machine(comment, "Serialize", {**guarded, **faults}, timeout_seconds=300)
+    return machine(comment, "Serialize", {**guarded, **faults}, TIMEOUT_SECONDS)
 
 
 def _prepare(settings: Settings) -> dict[str, State]:
@@ -56,7 +61,14 @@ def _prepare(settings: Settings) -> dict[str, State]:
         "reference": _REFERENCE,
         "tries": 0,
     }
-    serialize = invoke("Serialize", "{% $states.input %}", then="Claim", assign=assign, retry=[])
+    serialize = invoke(
+        "Serialize",
+        "{% $states.input %}",
+        then="Claim",
+        assign=assign,
+        timeout_seconds=SERIALIZE_SECONDS + 1,
+        attempts=2,
+    )
     rules = [("$decision.outcome = 'rejected'", "Keep the decision")]
     rules += [(f"$classifier = '{name}'", f"Classify: {name}") for name in settings.hosted]
     return {
@@ -64,9 +76,10 @@ def _prepare(settings: Settings) -> dict[str, State]:
         "Claim": claims.claim(then="Which classifier?", recall="Recall"),
         "Recall": claims.recall(then="Seen before?"),
         "Seen before?": claims.seen_before(
-            dispatched="Answer", queued="Announce", wait="Wait for the other", give_up="Dispatch stuck"
+            dispatched="Answer", queued="Take over", wait="Wait for the other", give_up="Dispatch stuck"
         ),
-        "Wait for the other": {"Type": "Wait", "Seconds": 2, "Next": "Claim"},
+        "Wait for the other": {"Type": "Wait", "Seconds": claims.WAIT_SECONDS, "Next": "Claim"},
+        "Take over": claims.take_over(then="Announce", recall="Recall"),
         "Dispatch stuck": _fault("DispatchStuck", "Another execution has claimed this picture and does not finish."),
         "Which classifier?": choice(rules, default="No branch"),
         "No branch": _fault("NoBranch", "The machine has no branch for this classifier or label: deploy again."),
@@ -79,15 +92,28 @@ def _classify(settings: Settings) -> dict[str, State]:
         "prepared": "{% $states.input.prepared %}",
         "timings_ms": "{% $states.input.timings_ms %}",
     }
-    classify = {
-        f"Classify: {name}": invoke(
-            substitution("Classify", name), payload, then="Filter", assign={}, retry=["EndpointUnwell"]
+    classify = {}
+    for name, classifier in settings.hosted.items():
+        is_async = classifier.hosting is Hosting.ASYNC
+        classify[f"Classify: {name}"] = invoke(
+            substitution("Classify", name),
+            payload,
+            then="Filter",
+            assign={"routes": classifier.route_of, "thresholds": classifier.thresholds},
+            timeout_seconds=(ASYNC_SECONDS if is_async else CLASSIFY_SECONDS) + 1,
+            attempts=2 if is_async else 4,
+            retry=["EndpointUnwell"],
         )
-        for name in settings.hosted
-    }
-    merged = "{% $merge([$states.input, {'decision_id': $decision_id, 'classifier': $classifier, 'image': $image}]) %}"
-    assign = {"decision": "{% $states.result.Payload %}"}
-    filter_ = invoke("Filter", merged, then="Keep the decision", assign=assign, retry=[])
+    variables = ("decision_id", "classifier", "image", "routes", "thresholds")
+    known = ", ".join(f"'{variable}': ${variable}" for variable in variables)
+    filter_ = invoke(
+        "Filter",
+        f"{{% $merge([$states.input, {{{known}}}]) %}}",
+        then="Keep the decision",
+        assign={"decision": "{% $states.result.Payload %}"},
+        timeout_seconds=FILTER_SECONDS + 1,
+        attempts=3,
+    )
     return {**classify, "Filter": filter_}
 
 
@@ -134,13 +160,15 @@ def _fault(error: str, cause: str) -> State:
 
 
 def _faults() -> dict[str, State]:
+    cause = "($exists($fault.Cause) ? $fault.Cause : 'no cause given')"
     record = (
-        "{% $string({'input': $reference, 'error': $fault.Error, 'cause': $substring($fault.Cause, 0, 2000), "
+        f"{{% $string({{'input': $reference, 'error': $fault.Error, 'cause': $substring({cause}, 0, 2000), "
         "'execution': $states.context.Execution.Id}) %}"
     )
     park = call("sqs:sendMessage", {"QueueUrl": "${QueueFaults}", "MessageBody": record}, then="Fault")
     return {
         "Release the claim": claims.release(then="Park the reference"),
-        "Park the reference": {**park, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Fault"}]},
-        "Fault": {"Type": "Fail", "Error": "{% $fault.Error %}", "Cause": "{% $fault.Cause %}"},
+        "Park the reference": {**park, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Fault, not parked"}]},
+        "Fault": {"Type": "Fail", "Error": "{% $fault.Error %}", "Cause": f"{{% {cause} %}}"},
+        "Fault, not parked": {"Type": "Fail", "Error": NOT_PARKED[0], "Cause": f"{{% {cause} %}}"},
     }

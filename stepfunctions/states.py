@@ -5,6 +5,7 @@ Names in ``${…}`` are filled in by CloudFormation when the machine is deployed
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 State = dict[str, Any]
@@ -19,7 +20,16 @@ _LAMBDA_TROUBLE = [
 CONDITION_FAILED = "DynamoDB.ConditionalCheckFailedException"
 
 
-def invoke(function: str, payload: Any, *, then: str, assign: State, output: Any = None, retry: list[str]) -> State:
+def invoke(
+    function: str,
+    payload: Any,
+    *,
+    then: str,
+    assign: State,
+    timeout_seconds: int,
+    attempts: int,
+    retry: Sequence[str] = (),
+) -> State:
     """Call a Lambda.
 
     Parameters
@@ -32,21 +42,21 @@ def invoke(function: str, payload: Any, *, then: str, assign: State, output: Any
         Next state.
     assign : dict
         Variables to set from ``$states.result``.
-    output : Any
-        Output of the state; None passes the payload's answer on.
-    retry : list of str
-        Errors of the function that are worth a retry, beside the service's own.
+    timeout_seconds : int
+        Of one call; a little more than the function's own.
+    attempts : int
+        Calls in all.
+    retry : sequence of str
+        Errors of the function that are worth another call, beside the service's own.
     """
     return {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
         "Arguments": {"FunctionName": f"${{{function}}}", "Payload": payload},
-        "Output": output if output is not None else "{% $states.result.Payload %}",
+        "Output": "{% $states.result.Payload %}",
         "Assign": assign,
-        # Up to 1 + 2 + 4 + 8 seconds: a restarting container is back by then, and five calls fit into the 300 seconds
-        # of the machine.
-        "Retry": [_retrier(_LAMBDA_TROUBLE + retry, attempts=4)],
-        "TimeoutSeconds": 35,
+        "Retry": [_retrier([*_LAMBDA_TROUBLE, *retry], attempts)],
+        "TimeoutSeconds": timeout_seconds,
         "Next": then,
     }
 
@@ -74,7 +84,7 @@ def call(service: str, arguments: State, *, then: str, output: Any = "{% $states
             {"ErrorEquals": [CONDITION_FAILED], "MaxAttempts": 0},
             _retrier(["States.ALL"], attempts=3),
         ],
-        "TimeoutSeconds": 15,
+        "TimeoutSeconds": 5,
         "Next": then,
     }
 
@@ -110,11 +120,30 @@ def machine(comment: str, start: str, states: dict[str, State], timeout_seconds:
     }
 
 
+def longest_seconds(state: State) -> float:
+    """Return how long a Task can take with all its retries.
+
+    Parameters
+    ----------
+    state : dict
+        A Task with one growing retrier.
+
+    Returns
+    -------
+    float
+        Seconds.
+    """
+    [retrier] = [retrier for retrier in state["Retry"] if retrier["MaxAttempts"]]
+    retries = retrier["MaxAttempts"]
+    pauses = sum(retrier["IntervalSeconds"] * retrier["BackoffRate"] ** retry for retry in range(retries))
+    return (1 + retries) * state["TimeoutSeconds"] + pauses
+
+
 def _retrier(errors: list[str], attempts: int) -> State:
     return {
         "ErrorEquals": errors,
         "IntervalSeconds": 1,
         "BackoffRate": 2,
-        "MaxAttempts": attempts,
+        "MaxAttempts": attempts - 1,
         "JitterStrategy": "FULL",
     }

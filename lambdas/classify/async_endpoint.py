@@ -7,13 +7,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
+from pydantic import ValidationError
 
+from lambdas.classify.endpoint import meaning
 from signpost.contracts import Answer
-from signpost.errors import EndpointRefused, EndpointUnwell
+from signpost.errors import EndpointRefused
 from signpost.prefixes import PREPARED
 
 _POLL_SECONDS = 0.5
-# The function is given up after 30 seconds; its caller retries.
+# The function is given up after 30 seconds.
 _PATIENCE_SECONDS = 25.0
 _NOT_YET = {"NoSuchKey", "404"}
 
@@ -41,27 +43,38 @@ def ask(runtime: Any, s3: Any, endpoint: str, scratch_bucket: str, png: bytes, i
     Raises
     ------
     EndpointUnwell
-        If there is no answer in time.
+        If the endpoint is overloaded or throttled.
     EndpointRefused
-        If the endpoint wrote a failure.
+        If it is missing, wrote a failure or nonsense, or wrote nothing in time. That is not worth a retry at once: the
+        first request is still waiting, for instance for an instance to start.
     """
     key = f"{PREPARED}{inference_id}.png"
     s3.put_object(Bucket=scratch_bucket, Key=key, Body=png, ContentType="image/png")
-    accepted = runtime.invoke_endpoint_async(
-        EndpointName=endpoint,
-        InputLocation=f"s3://{scratch_bucket}/{key}",
-        ContentType="image/png",
-        Accept="application/json",
-        InferenceId=inference_id,
-    )
+    try:
+        accepted = runtime.invoke_endpoint_async(
+            EndpointName=endpoint,
+            InputLocation=f"s3://{scratch_bucket}/{key}",
+            ContentType="image/png",
+            Accept="application/json",
+            InferenceId=inference_id,
+        )
+    except ClientError as error:
+        raise meaning(error, endpoint) from error
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         if (answer := _read(s3, accepted["OutputLocation"])) is not None:
-            return Answer.model_validate_json(answer)
+            return _parse(answer, endpoint)
         if (failure := _read(s3, accepted["FailureLocation"])) is not None:
             raise EndpointRefused(f"The endpoint {endpoint} failed: {failure.decode(errors='replace')[:500]}")
         time.sleep(_POLL_SECONDS)
-    raise EndpointUnwell(f"The endpoint {endpoint} wrote no answer within {_PATIENCE_SECONDS:.0f} seconds.")
+    raise EndpointRefused(f"The endpoint {endpoint} wrote no answer within {_PATIENCE_SECONDS:.0f} seconds.")
+
+
+def _parse(answer: bytes, endpoint: str) -> Answer:
+    try:
+        return Answer.model_validate_json(answer)
+    except ValidationError as error:
+        raise EndpointRefused(f"The endpoint {endpoint} answered something else than predictions: {error}") from error
 
 
 def _read(s3: Any, location: str) -> bytes | None:

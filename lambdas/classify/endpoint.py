@@ -54,14 +54,28 @@ def ask(runtime: Any, endpoint: str, png: bytes, inference_id: str) -> Answer:
         )
         return Answer.model_validate_json(response["Body"].read())
     except ClientError as error:
-        raise _meaning(error, endpoint) from error
+        raise meaning(error, endpoint) from error
     except (ConnectionError, HTTPClientError) as error:
         raise EndpointUnwell(f"The endpoint {endpoint} did not answer: {error}") from error
     except ValidationError as error:
         raise EndpointRefused(f"The endpoint {endpoint} answered something else than predictions: {error}") from error
 
 
-def _meaning(error: ClientError, endpoint: str) -> EndpointUnwell | EndpointRefused:
+def meaning(error: ClientError, endpoint: str) -> EndpointUnwell | EndpointRefused:
+    """Tell whether an error of the SageMaker runtime is worth a retry.
+
+    Parameters
+    ----------
+    error : ClientError
+        What boto3 raised.
+    endpoint : str
+        Name of the endpoint.
+
+    Returns
+    -------
+    EndpointUnwell or EndpointRefused
+        To be raised.
+    """
     code = error.response["Error"]["Code"]
     status = error.response.get("OriginalStatusCode", 0)
     unwell = code in _WORTH_A_RETRY or (code == "ModelError" and not 400 <= status < 500)

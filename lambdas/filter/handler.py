@@ -7,12 +7,10 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-from signpost.configuration import FilterConfiguration, read_configuration
 from signpost.contracts import ImageRef, ModelRef, Prediction
 from signpost.decision import decide
 
 logger, metrics, tracer = Logger(), Metrics(), Tracer(auto_patch=False)
-configuration = read_configuration(FilterConfiguration)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -27,8 +25,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG
         classifier=classifier,
         prediction=Prediction.model_validate(event["prediction"]),
         model=ModelRef.model_validate(event["model"]),
-        routes=configuration.routes[classifier],
-        thresholds=configuration.thresholds.get(classifier, {}),
+        routes=event["routes"],
+        thresholds=event["thresholds"],
         timings_ms=event["timings_ms"],
     )
     metrics.add_dimension("classifier", classifier)

@@ -12,6 +12,8 @@ from signpost.contracts import ImageRef, RoutingRequest
 from signpost.errors import PictureError
 
 _GONE = {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "MethodNotAllowed", "404"}
+# No object has a name or a version such as the one asked for.
+_GONE |= {"InvalidArgument", "KeyTooLongError", "InvalidBucketName"}
 
 
 @dataclass(frozen=True)

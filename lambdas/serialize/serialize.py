@@ -53,7 +53,8 @@ def serialize(event: Any, configuration: SerializeConfiguration, s3: Any) -> dic
         prepared = _carry(png, configuration.scratch_bucket, s3)
     except PictureError as error:
         rejection = Reason(code=error.code, message=error.message)
-    name = decision_id(image.bucket, image.key, identity, asked.classifier)
+    code = rejection.code if rejection else None
+    name = decision_id(image.bucket, image.key, identity, asked.classifier, code)
     return {
         "decision_id": name,
         "classifier": asked.classifier,

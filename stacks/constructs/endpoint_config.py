@@ -141,7 +141,7 @@ def guarded_update(
     routing = kind.TrafficRoutingConfigProperty(
         type="CANARY" if canary else "ALL_AT_ONCE",
         canary_size=kind.CapacitySizeProperty(type="INSTANCE_COUNT", value=1) if canary else None,
-        wait_interval_in_seconds=_BAKE_SECONDS if canary else None,
+        wait_interval_in_seconds=_BAKE_SECONDS if canary else 0,  # SageMaker asks for it in any case
     )
     return kind.DeploymentConfigProperty(
         blue_green_update_policy=kind.BlueGreenUpdatePolicyProperty(

@@ -66,8 +66,6 @@ class Machine(Construct):
         )
         acknowledge(self, {"IAM5[Resource::*]": "X-Ray and the delivery of logs know no resources."})
 
-    def allow(self, actions: list[str], resources: list[str], conditions: Mapping[str, Any] | None = None) -> None:
+    def allow(self, actions: list[str], resources: list[str]) -> None:
         """Give the machine's role exactly these actions on exactly these resources."""
-        self.machine.add_to_role_policy(
-            iam.PolicyStatement(actions=actions, resources=resources, conditions=conditions)
-        )
+        self.machine.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=resources))

@@ -12,7 +12,6 @@ from pydantic import BaseModel
 
 from signpost.configuration import (
     ClassifyConfiguration,
-    FilterConfiguration,
     InputSize,
     SerializeConfiguration,
 )
@@ -20,10 +19,10 @@ from signpost.hosted import manifest_of
 from signpost.settings import Classifier, Hosting, Settings
 from stacks.constructs.python_function import PythonFunction
 from stacks.stage import Stage
+from stepfunctions import routing
 from stepfunctions.routing import substitution
 
 _BASE = ["pydantic", "aws-lambda-powertools[tracer]"]
-_TIMEOUT = Duration.seconds(30)
 
 
 class PipelineFunctions(Construct):
@@ -86,10 +85,17 @@ class PipelineFunctions(Construct):
             limits=settings.limits,
         )
         # A picture of 50 megapixels takes about 350 MB while it is read.
-        return self._function("serialize", "serialize", configuration, [*_BASE, "pillow"], memory_mb=512)
+        return self._function(
+            "serialize",
+            "serialize",
+            configuration,
+            [*_BASE, "pillow"],
+            memory_mb=512,
+            timeout_seconds=routing.SERIALIZE_SECONDS,
+        )
 
     def _classify(self, name: str, classifier: Classifier, endpoint: str | None) -> lambda_.Function:
-        inside = classifier.hosting is Hosting.LAMBDA
+        inside, is_async = classifier.hosting is Hosting.LAMBDA, classifier.hosting is Hosting.ASYNC
         return self._function(
             "classify",
             f"classify-{name}",
@@ -98,25 +104,22 @@ class PipelineFunctions(Construct):
             ),
             [*_BASE, *(["pillow", "numpy", "ai-edge-litert"] if inside else [])],
             memory_mb=512 if inside else 256,
+            timeout_seconds=routing.ASYNC_SECONDS if is_async else routing.CLASSIFY_SECONDS,
             model=classifier.model if inside else None,
         )
 
     def _filter(self) -> lambda_.Function:
-        hosted = self._settings.hosted
-        configuration = FilterConfiguration(
-            routes={name: classifier.route_of for name, classifier in hosted.items()},
-            thresholds={name: classifier.thresholds for name, classifier in hosted.items()},
-        )
-        return self._function("filter", "filter", configuration, _BASE, memory_mb=256)
+        return self._function("filter", "filter", None, _BASE, memory_mb=256, timeout_seconds=routing.FILTER_SECONDS)
 
     def _function(
         self,
         handler: str,
         name: str,
-        configuration: BaseModel,
+        configuration: BaseModel | None,
         requirements: list[str],
         *,
         memory_mb: int,
+        timeout_seconds: int,
         model: Path | None = None,
     ) -> lambda_.Function:
         return PythonFunction(
@@ -128,7 +131,7 @@ class PipelineFunctions(Construct):
             configuration=configuration,
             requirements=requirements,
             memory_mb=memory_mb,
-            timeout=_TIMEOUT,
+            timeout=Duration.seconds(timeout_seconds),
             model=model,
         ).function
 

@@ -35,7 +35,7 @@ class PythonFunction(Construct):
         Folder in ``lambdas/`` whose ``handler.py`` has a function ``handler``.
     function_name : str
         Name of the function; its log group is ``/aws/lambda/<function_name>``.
-    configuration : BaseModel
+    configuration : BaseModel or None
         What the handler reads with `signpost.configuration.read_configuration`; texts in it may be CDK tokens.
     requirements : sequence of str
         Names of the top-level packages that it imports; their versions come from the lock file.
@@ -65,7 +65,7 @@ class PythonFunction(Construct):
         stage: Stage,
         handler: str,
         function_name: str,
-        configuration: BaseModel,
+        configuration: BaseModel | None,
         requirements: Sequence[str],
         memory_mb: int,
         timeout: Duration,
@@ -96,7 +96,7 @@ class PythonFunction(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             log_group=log_group,
             environment={
-                VARIABLE: Stack.of(self).to_json_string(configuration.model_dump(mode="json")),
+                **self._told(configuration),
                 "POWERTOOLS_SERVICE_NAME": handler,
                 "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -114,3 +114,8 @@ class PythonFunction(Construct):
                 "L1": "The local cloud runs functions on its own Python, whatever its version.",
             },
         )
+
+    def _told(self, configuration: BaseModel | None) -> dict[str, str]:
+        if configuration is None:
+            return {}
+        return {VARIABLE: Stack.of(self).to_json_string(configuration.model_dump(mode="json"))}

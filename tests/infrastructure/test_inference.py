@@ -81,7 +81,7 @@ def test_an_update_of_a_single_instance_keeps_the_old_one_until_the_new_one_has_
 ) -> None:
     # SageMaker allows a canary of at most half of the instances.
     policy = _endpoint(on_aws, "signpost-vehicle")["DeploymentConfig"]["BlueGreenUpdatePolicy"]
-    assert policy["TrafficRoutingConfiguration"] == {"Type": "ALL_AT_ONCE"}
+    assert policy["TrafficRoutingConfiguration"] == {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
     assert policy["TerminationWaitInSeconds"] == 300
 
 

@@ -53,7 +53,7 @@ def deploy_app(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Callab
     """Deploy an app with `cdk deploy`, as users deploy it."""
     log = tmp_path_factory.mktemp("deploy") / "deploy.log"
     deploy.install_cdk(_ignore, log)
-    deploy.bootstrap(cloud.port, _ignore, log)
+    deploy.bootstrap(cloud.port, cloud.state_dir, _ignore, log)
 
     def deploy_app(settings: Path) -> App:
         deploy.deploy(cloud.port, cloud.state_dir, _ignore, log, settings)

@@ -28,11 +28,11 @@ class Cloud:
     @property
     def environment(self) -> dict[str, str]:
         """The whole environment for a command that talks to it, such as `cdk deploy`."""
-        return without_aws(os.environ) | client_environment(self.port)
+        return without_aws(os.environ) | client_environment(self.port, self.state_dir)
 
     def client(self, service: str, access_key: dict[str, str] | None = None, **settings: Any) -> Any:
         """A boto3 client: the root user's, or that of the access key which IAM or STS gave."""
-        root = client_environment(self.port)
+        root = client_environment(self.port, self.state_dir)
         key = access_key or {
             "AccessKeyId": root["AWS_ACCESS_KEY_ID"],
             "SecretAccessKey": root["AWS_SECRET_ACCESS_KEY"],

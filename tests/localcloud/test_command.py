@@ -63,7 +63,7 @@ def test_open_and_status_say_what_is_where(signpost, app):
     where = json.loads(signpost("open", "--json").stdout)
     assert where["IncomingBucket"] == app.where["IncomingBucket"]
     status = json.loads(signpost("status", "--json").stdout)
-    assert status["endpoints"] == {"VehicleEndpoint": "InService"}
+    assert status["endpoints"] == {"signpost-vehicle": "InService"}
     assert set(status["queues"]) >= {"signpost-faults", "signpost-vehicle-nearby-orders"}
 
 

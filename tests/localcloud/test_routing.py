@@ -51,7 +51,9 @@ def test_the_loading_bay_travels_with_the_message(app, examples):
     assert found[0]["MessageAttributes"]["loading_bay"]["StringValue"] == "Bay 1, street side"
 
 
-def test_the_decision_is_the_same_in_the_answer_the_archive_and_the_event(app, examples):
+@pytest.fixture
+def listener(app):
+    """A queue that hears every event of the app's bus."""
     sqs, events = app.cloud.client("sqs"), app.cloud.client("events")
     listener = sqs.create_queue(QueueName=f"listener-{uuid.uuid4().hex[:8]}")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=listener, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -61,17 +63,36 @@ def test_the_decision_is_the_same_in_the_answer_the_archive_and_the_event(app, e
     pattern = json.dumps({"detail-type": ["ImageRouted"]})
     events.put_rule(Name="listener", EventBusName=app.where["EventBus"], EventPattern=pattern)
     events.put_targets(Rule="listener", EventBusName=app.where["EventBus"], Targets=[{"Id": "1", "Arn": arn}])
+    yield listener
+    events.remove_targets(Rule="listener", EventBusName=app.where["EventBus"], Ids=["1"])
+    events.delete_rule(Name="listener", EventBusName=app.where["EventBus"])
+    sqs.delete_queue(QueueUrl=listener)
 
+
+@pytest.fixture
+def heard(app, listener):
+    """How many events of a decision the bus has carried so far."""
+    sqs, ids = app.cloud.client("sqs"), []
+
+    def heard(decision):
+        while found := sqs.receive_message(QueueUrl=listener, MaxNumberOfMessages=10).get("Messages"):
+            ids.extend(json.loads(message["Body"])["detail"]["decision_id"] for message in found)
+            for message in found:
+                sqs.delete_message(QueueUrl=listener, ReceiptHandle=message["ReceiptHandle"])
+        return ids.count(decision.decision_id)
+
+    return heard
+
+
+def test_the_decision_is_the_same_in_the_answer_the_archive_and_the_event(app, examples, listener):
     decision = app.router.route_event(app.put(examples.one("distant-orders")))
-
+    sqs = app.cloud.client("sqs")
     [message] = wait_for(lambda: sqs.receive_message(QueueUrl=listener, WaitTimeSeconds=1).get("Messages"))
     assert json.loads(message["Body"])["detail"] == decision.model_dump(mode="json")
     s3, bucket = app.cloud.client("s3"), app.where["DecisionsBucket"]
     kept = s3.list_objects_v2(Bucket=bucket, Prefix="decisions/")["Contents"]
     [key] = [item["Key"] for item in kept if decision.decision_id in item["Key"]]
     assert json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) == decision.model_dump(mode="json")
-    events.remove_targets(Rule="listener", EventBusName=app.where["EventBus"], Ids=["1"])
-    events.delete_rule(Name="listener", EventBusName=app.where["EventBus"])
 
 
 def test_an_upload_is_routed_by_itself(app, examples):
@@ -84,13 +105,30 @@ def test_an_upload_is_routed_by_itself(app, examples):
     assert decision.image.version_id == event["version_id"]
 
 
-def test_the_same_picture_is_dispatched_once_however_often_it_is_asked_for(app, examples):
+def test_the_same_picture_is_dispatched_once_however_often_it_is_asked_for(app, examples, heard):
     event = app.put(examples.one("nearby-orders"))
     with ThreadPoolExecutor(5) as pool:
         decisions = list(pool.map(app.router.route_event, [event] * 5))
     again = app.router.route_event(event)
     assert decisions == [again] * 5
     assert app.messages("QueueVehicleNearbyOrders", again.decision_id) == [again]
+    last = app.router.route_event(app.put(examples.one("nearby-orders")))
+    assert wait_for(lambda: heard(last) == 1 and heard(again)) == 1
+
+
+def test_a_rejection_is_looked_at_anew_once_its_cause_is_gone(app, examples):
+    event = app.put(examples.one("nearby-orders"))
+    refused = app.router.route_event({**event, "classifier": "dog-breed"})
+    assert refused.outcome is Outcome.REJECTED
+    assert refused.decision_id != decision_id(event["s3_bucket"], event["s3_key"], event["version_id"], "dog-breed")
+
+
+def test_a_rejected_picture_is_dispatched_once_too(app):
+    event = app.put(b"no picture")
+    with ThreadPoolExecutor(3) as pool:
+        decisions = list(pool.map(app.router.route_event, [event] * 3))
+    assert decisions == [decisions[0]] * 3
+    assert app.messages("QueueRejected", decisions[0].decision_id) == [decisions[0]]
 
 
 def test_a_new_version_of_a_picture_is_a_picture_of_its_own(app, examples):
@@ -180,6 +218,8 @@ def _is_rejected(app, event, code):
         ({"s3_bucket": None}, "missing_bucket"),
         ({"s3_bucket": "someone-elses-bucket"}, "bucket_not_allowed"),
         ({"classifier": "cat"}, "unknown_classifier"),
+        ({"classifier": ["vehicle"]}, "unknown_classifier"),
+        ({"version_id": "no-such-version"}, "image_not_found"),
         ({"classifier": "dog-breed"}, "classifier_off"),
     ],
 )

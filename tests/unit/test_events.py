@@ -47,6 +47,11 @@ def test_an_upload_beside_the_classifiers_folders_is_for_the_default_one():
         ({"s3_bucket": "b", "s3_key": 7}, "missing_key"),
         ({"s3_key": "k"}, "missing_bucket"),
         ({"source": "aws.s3", "detail": {"bucket": "b"}}, "empty_request"),
+        ({"s3_bucket": "b", "s3_key": "k" * 1025}, "missing_key"),
+        ({"s3_bucket": "b", "s3_key": "\ud800"}, "missing_key"),
+        ({"s3_bucket": "b", "s3_key": "a\uffff"}, "missing_key"),
+        ({"s3_bucket": "b", "s3_key": "k", "classifier": ["vehicle"]}, "unknown_classifier"),
+        ({"s3_bucket": "b", "s3_key": "k", "classifier": "v" * 90_000}, "unknown_classifier"),
     ],
 )
 def test_an_event_without_a_picture_has_a_code_and_says_what_is_allowed(event, code):

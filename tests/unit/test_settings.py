@@ -56,7 +56,7 @@ def test_adding_a_classifier_is_adding_a_table(write):
         (
             '"models/vehicle"',
             '"models/vehicle"\nhostng = "off"',
-            "classifiers.vehicle.hostng: no such key; allowed are title, ",
+            "classifiers.vehicle.hostng: no such key; allowed are model, ",
         ),
         ("near =", "Near_Orders =", "classifiers.vehicle.routes.Near_Orders: allowed are up to 31 lower-case letters"),
         ("near =", "review =", "review is an outcome, so no route can have this name"),
@@ -94,6 +94,29 @@ def test_a_wrong_file_says_which_key_what_is_wrong_and_what_is_allowed(write, ol
     assert old in GOOD
     with pytest.raises(SettingsError, match=re.escape(said)):
         load_settings(write(GOOD.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a" * 31, "the queue '.*' would have 81 characters; AWS allows 80"),
+        ("ends-", "allowed are up to 31 lower-case letters"),
+        ("ne-ar", "vehicle.ne-ar and vehicle.near differ by hyphens only"),
+    ],
+)
+def test_a_name_that_aws_would_refuse_is_refused_here(write, name, said):
+    app = '[app]\nname = "a-name-of-27-characters-long"' if len(name) > 30 else "[app]"
+    text = GOOD.replace("[app]", app).replace(
+        "[classifiers.vehicle.routes]", f'[classifiers.vehicle.routes]\n{name} = {{ labels = ["x"] }}'
+    )
+    with pytest.raises(SettingsError, match=said):
+        load_settings(write(text))
+
+
+@pytest.mark.parametrize("bucket", ["*", "UPPER", "a/b", ""])
+def test_a_source_bucket_is_one_bucket(write, bucket):
+    with pytest.raises(SettingsError, match=r"app\.source_buckets\.0"):
+        load_settings(write(GOOD.replace("[app]", f'[app]\nsource_buckets = ["{bucket}"]')))
 
 
 def test_every_fault_is_said_at_once(write):

@@ -160,7 +160,7 @@ def test_a_cut_archive_is_refused(keep: float, tmp_path: Path):
 def test_a_text_file_is_no_archive(tmp_path: Path):
     (tmp_path / "notes.tar.gz").write_text("no archive at all\n" * 100)
 
-    with pytest.raises(DatasetError, match=r"no \.tar, \.tar\.gz or \.zip"):
+    with pytest.raises(DatasetError, match=r"no usable \.tar, \.tar\.gz or \.zip"):
         open_pictures(tmp_path / "notes.tar.gz", LABELS)
 
 
