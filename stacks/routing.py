@@ -56,7 +56,7 @@ class RoutingStack(Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        self.add_dependency(inference)  # a function must not ask an endpoint that does not exist yet
+        self.add_stack_dependency(inference)  # a function must not ask an endpoint that does not exist yet
         self._settings, self._storage, self._endpoint_names = settings, storage, inference.endpoint_names
         named = [f"arn:aws:s3:::{bucket}" for bucket in settings.app.source_buckets]
         self._source_arns = [storage.incoming.bucket_arn, *named]

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from localcloud.lambda_functions import make_interpreter
-from signpost.configuration import VARIABLE, ClassifyConfiguration, FilterConfiguration, SerializeConfiguration
+from signpost.configuration import VARIABLE, ClassifyConfiguration, SerializeConfiguration
 from signpost.contracts import Answer
 from signpost.errors import DeploymentError
 from signpost.package import open_package
@@ -93,7 +93,7 @@ def test_compiled_files_are_never_checked_against_times() -> None:
 @pytest.mark.parametrize(
     ("handler", "requirements", "model", "configuration"),
     [
-        ("filter", PLAIN, None, FilterConfiguration(routes={}, thresholds={})),
+        ("filter", PLAIN, None, None),
         ("classify", PLAIN, None, ClassifyConfiguration(hosting=Hosting.REALTIME, endpoint="e", scratch_bucket="b")),
         ("classify", WITH_MODEL, VEHICLE, ClassifyConfiguration(hosting=Hosting.LAMBDA, scratch_bucket="b")),
         (
@@ -111,7 +111,7 @@ def test_a_function_starts_with_nothing_but_its_bundle_and_boto3(
     handler: str,
     requirements: list[str],
     model: Path | None,
-    configuration: BaseModel,
+    configuration: BaseModel | None,
     bare_python: Path,
     tmp_path: Path,
 ) -> None:
@@ -136,11 +136,11 @@ def test_the_bundled_model_answers(bare_python: Path, tmp_path: Path) -> None:
 
 
 def run_in(
-    folder: Path, python: Path, handler: str, configuration: BaseModel, code: str
+    folder: Path, python: Path, handler: str, configuration: BaseModel | None, code: str
 ) -> subprocess.CompletedProcess[str]:
     """Run code as Lambda would: in the unpacked bundle, with the function's variables and no others."""
     variables = {
-        VARIABLE: configuration.model_dump_json(),
+        VARIABLE: configuration.model_dump_json() if configuration else "",
         "AWS_DEFAULT_REGION": "us-east-1",
         "POWERTOOLS_SERVICE_NAME": handler,
         "POWERTOOLS_METRICS_NAMESPACE": "Signpost",

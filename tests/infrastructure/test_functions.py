@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from signpost.configuration import VARIABLE, FilterConfiguration
+from signpost.configuration import VARIABLE
 from stacks.stage import aws_stage, local_stage
 from tests.infrastructure.synthesis import Synthesis, Template
 
@@ -39,15 +39,14 @@ def test_functions_run_on_the_stages_python_and_processor(on_aws: Synthesis, on_
             assert function["Properties"]["Architectures"] == [stage.architecture]
 
 
-def test_a_function_reads_the_configuration_that_the_stack_wrote(on_aws: Synthesis) -> None:
+def test_a_function_without_a_configuration_is_told_its_name_and_namespace(on_aws: Synthesis) -> None:
     (function,) = (
         f["Properties"]
         for f in on_aws.resources("AWS::Lambda::Function").values()
         if f["Properties"]["Handler"] == "lambdas.filter.handler.handler"
     )
     variables = function["Environment"]["Variables"]
-    configuration = FilterConfiguration.model_validate_json(variables[VARIABLE])
-    assert configuration.routes == {"vehicle": {"bicycle": "nearby-orders", "motorcycle": "distant-orders"}}
+    assert VARIABLE not in variables
     assert variables["POWERTOOLS_SERVICE_NAME"] == "filter"
     assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "Signpost"
 

@@ -75,7 +75,10 @@ def test_an_endpoint_writes_only_what_its_hosting_makes_it_write(every_hosting: 
     assert written == {
         "RealtimeRole": [f"{captured}/capture/signpost-realtime/*"],
         "ServerlessRole": [],
-        "AsyncRole": [f"{captured}/async-errors/signpost-async/*", f"{captured}/async-output/signpost-async/*"],
+        "AsyncRole": [
+            f"{captured}/async-errors/signpost-async-async/*",
+            f"{captured}/async-output/signpost-async-async/*",
+        ],
     }
 
 

@@ -45,18 +45,18 @@ def test_data_capture_is_as_the_settings_say(
 
 
 def test_hosting_that_cannot_capture_does_not_ask_for_it(every_hosting: Synthesis) -> None:
-    assert "DataCaptureConfig" not in _configuration(every_hosting, "signpost-serverless")
-    assert "DataCaptureConfig" not in _configuration(every_hosting, "signpost-async")
+    assert "DataCaptureConfig" not in _configuration(every_hosting, "signpost-serverless-serverless")
+    assert "DataCaptureConfig" not in _configuration(every_hosting, "signpost-async-async")
 
 
 def test_the_lambda_hosting_has_no_endpoint(every_hosting: Synthesis) -> None:
     names = {e["Properties"]["EndpointName"] for e in every_hosting.resources("AWS::SageMaker::Endpoint").values()}
-    assert names == {"signpost-realtime", "signpost-serverless", "signpost-async"}
+    assert names == {"signpost-realtime", "signpost-serverless-serverless", "signpost-async-async"}
 
 
 @pytest.mark.parametrize(
     ("synthesis", "endpoint"),
-    [("on_aws", "signpost-vehicle"), ("every_hosting", "signpost-realtime"), ("every_hosting", "signpost-async")],
+    [("on_aws", "signpost-vehicle"), ("every_hosting", "signpost-realtime"), ("every_hosting", "signpost-async-async")],
 )
 def test_an_update_keeps_what_scaling_chose_but_not_the_old_capture(
     synthesis: str, endpoint: str, request: pytest.FixtureRequest
@@ -85,7 +85,7 @@ def test_an_update_of_a_single_instance_keeps_the_old_one_until_the_new_one_has_
     assert policy["TerminationWaitInSeconds"] == 300
 
 
-@pytest.mark.parametrize("endpoint", ["signpost-realtime", "signpost-async"])
+@pytest.mark.parametrize("endpoint", ["signpost-realtime", "signpost-async-async"])
 def test_errors_and_slow_answers_undo_an_update_and_silence_does_not(every_hosting: Synthesis, endpoint: str) -> None:
     rollback = _endpoint(every_hosting, endpoint)["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
     alarms = [every_hosting.inference["Resources"][alarm["AlarmName"]["Ref"]]["Properties"] for alarm in rollback]
@@ -126,36 +126,36 @@ def test_the_endpoint_is_there_before_its_scaling(every_hosting: Synthesis) -> N
 
 
 def test_an_async_endpoint_follows_its_queue_down_to_nothing(every_hosting: Synthesis) -> None:
-    scalable, policies = _scaling(every_hosting, "signpost-async")
+    scalable, policies = _scaling(every_hosting, "signpost-async-async")
     assert scalable["Properties"]["MinCapacity"] == 0
     tracked = [p["TargetTrackingScalingPolicyConfiguration"] for p in policies if p["PolicyType"].startswith("Target")]
     (metric,) = (tracking["CustomizedMetricSpecification"] for tracking in tracked)
     assert metric["MetricName"] == "ApproximateBacklogSizePerInstance"
-    assert metric["Dimensions"] == [{"Name": "EndpointName", "Value": "signpost-async"}]
+    assert metric["Dimensions"] == [{"Name": "EndpointName", "Value": "signpost-async-async"}]
     # With no instance there is nothing to divide the queue by: the first picture wakes one up.
     waking = [a["Properties"] for a in every_hosting.resources("AWS::CloudWatch::Alarm").values()]
     assert [a["Threshold"] for a in waking if a["MetricName"] == "HasBacklogWithoutCapacity"] == [1]
 
 
 def test_an_async_endpoint_keeps_answers_and_errors(every_hosting: Synthesis) -> None:
-    output = _configuration(every_hosting, "signpost-async")["AsyncInferenceConfig"]["OutputConfig"]
-    assert output["S3OutputPath"]["Fn::Join"][1][2] == "/async-output/signpost-async"
-    assert output["S3FailurePath"]["Fn::Join"][1][2] == "/async-errors/signpost-async"
+    output = _configuration(every_hosting, "signpost-async-async")["AsyncInferenceConfig"]["OutputConfig"]
+    assert output["S3OutputPath"]["Fn::Join"][1][2] == "/async-output/signpost-async-async"
+    assert output["S3FailurePath"]["Fn::Join"][1][2] == "/async-errors/signpost-async-async"
 
 
 def test_a_serverless_endpoint_asks_for_nothing_that_needs_instances(every_hosting: Synthesis) -> None:
-    (variant,) = _configuration(every_hosting, "signpost-serverless")["ProductionVariants"]
+    (variant,) = _configuration(every_hosting, "signpost-serverless-serverless")["ProductionVariants"]
     assert variant["ServerlessConfig"] == {"MemorySizeInMB": 2048, "MaxConcurrency": 10}
     assert not {"InstanceType", "InitialInstanceCount"} & set(variant)
-    assert set(_endpoint(every_hosting, "signpost-serverless")) == {"EndpointName", "EndpointConfigName"}
+    assert set(_endpoint(every_hosting, "signpost-serverless-serverless")) == {"EndpointName", "EndpointConfigName"}
 
 
 def test_models_have_no_network_where_their_hosting_can_do_without(every_hosting: Synthesis) -> None:
     isolated = {
-        name: _model(every_hosting, f"signpost-{name}")["EnableNetworkIsolation"]
-        for name in ("realtime", "async", "serverless")
+        name: _model(every_hosting, name)["EnableNetworkIsolation"]
+        for name in ("signpost-realtime", "signpost-async-async", "signpost-serverless-serverless")
     }
-    assert isolated == {"realtime": True, "async": True, "serverless": False}
+    assert list(isolated.values()) == [True, True, False]
 
 
 def test_the_image_is_built_for_aws_and_only_named_on_a_laptop(on_aws: Synthesis, on_laptop: Synthesis) -> None:

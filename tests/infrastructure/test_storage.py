@@ -63,3 +63,12 @@ def test_pictures_outlive_the_stack_on_aws_and_leave_no_trace_on_a_laptop(
 ) -> None:
     assert {b["DeletionPolicy"] for b in on_aws.resources("AWS::S3::Bucket").values()} == {"Retain"}
     assert {b["DeletionPolicy"] for b in on_laptop.resources("AWS::S3::Bucket").values()} == {"Delete"}
+
+
+def test_what_other_stacks_import_is_exported_whatever_the_hosting(on_aws: Synthesis, every_hosting: Synthesis) -> None:
+    # An export that another stack still uses can't be taken away: a change of hosting would stop there.
+    def exports(synthesis: Synthesis) -> set[str]:
+        return {name for name in synthesis.storage["Outputs"] if name.startswith("ExportsOutput")}
+
+    assert exports(on_aws) == exports(every_hosting)
+    assert len(exports(on_aws)) == 8

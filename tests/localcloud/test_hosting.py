@@ -31,7 +31,7 @@ def elsewhere(deploy_app, tmp_path_factory):
     return deploy_app(file)
 
 
-@pytest.mark.parametrize("classifier", ["in-lambda", "without-servers"])
+@pytest.mark.parametrize("classifier", HOSTINGS)
 def test_a_picture_is_routed_without_an_instance(elsewhere, examples, classifier):
     for ending, route in {"nearby-orders": "near", "distant-orders": "far", "review": None}.items():
         decision = elsewhere.router.route_event({**elsewhere.put(examples.one(ending)), "classifier": classifier})
@@ -41,17 +41,20 @@ def test_a_picture_is_routed_without_an_instance(elsewhere, examples, classifier
 
 def test_the_classifier_in_the_lambda_has_no_endpoint(elsewhere):
     endpoints = elsewhere.cloud.client("sagemaker").list_endpoints(NameContains="elsewhere")["Endpoints"]
-    assert {endpoint["EndpointName"] for endpoint in endpoints} == {"elsewhere-without-servers", "elsewhere-some-time"}
+    assert {endpoint["EndpointName"] for endpoint in endpoints} == {
+        "elsewhere-without-servers-serverless",
+        "elsewhere-some-time-async",
+    }
 
 
 def test_an_async_endpoint_is_in_service_with_its_places_in_s3(elsewhere):
     sagemaker = elsewhere.cloud.client("sagemaker")
 
     def in_service():
-        endpoint = sagemaker.describe_endpoint(EndpointName="elsewhere-some-time")
+        endpoint = sagemaker.describe_endpoint(EndpointName="elsewhere-some-time-async")
         return endpoint if endpoint["EndpointStatus"] == "InService" else None
 
     config = sagemaker.describe_endpoint_config(EndpointConfigName=wait_for(in_service)["EndpointConfigName"])
     output = config["AsyncInferenceConfig"]["OutputConfig"]
-    assert output["S3OutputPath"].endswith("/async-output/elsewhere-some-time")
-    assert output["S3FailurePath"].endswith("/async-errors/elsewhere-some-time")
+    assert output["S3OutputPath"].endswith("/async-output/elsewhere-some-time-async")
+    assert output["S3FailurePath"].endswith("/async-errors/elsewhere-some-time-async")
