@@ -13,8 +13,10 @@ import zlib
 from PIL import Image
 
 from signpost.errors import PictureError
-from signpost.jpeg import has_more_scans
-from signpost.limits import Limits
+from signpost.jpeg import has_more_scans, read_header
+from signpost.limits import MAX_SIDE, Limits
+from signpost.orientation import read_orientation
+from signpost.png import check_chunks
 
 # Our own limit is stricter, applies to every picture and is checked before any pixel is decoded; Pillow's would only
 # add a warning at 89 and an error at 179 megapixels.
@@ -24,16 +26,14 @@ ALLOWED_FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp
 _ALLOWED = "allowed are JPEG, PNG and WebP"
 # Flat pictures compress to about 250 pixels a byte (JPEG) and 1000 (PNG): a real one stays far below this.
 _BOMB_PIXELS_PER_BYTE = 2000
-# The longest side of a JPEG. A thinner, longer picture would grow while it is resized: 1 × 50,000,000 pixels took 2 GB.
-_MAX_SIDE = 65_535
-# Pillow's WebP decoder takes up to 16 bytes a pixel, the others 4 to 8.
-_WEBP_SHARE = 0.4
+# Of the allowed pixels. Pillow's WebP decoder takes up to 16 bytes a pixel, a progressive JPEG 2 for each of its four
+# (CMYK) or three colours, the others 4.
+_WEBP_SHARE, _CMYK_SHARE = 0.4, 0.5
 # Scans × pixels ÷ allowed pixels. Real progressive pictures have about 10 scans; a crafted one of 240 KB held 5,000 and
 # took 24 seconds.
 _MAX_SCANS = 100
 _STRIP_PIXELS = 1_000_000
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
-_ORIENTATION = 0x0112
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, MemoryError)
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -131,11 +131,11 @@ def prepare(data: bytes, width: int, height: int, limits: Limits) -> Image.Image
         ``empty_file``, ``unsupported_type``, ``too_large``, ``too_many_pixels``, ``decompression_bomb``,
         ``truncated_image`` or ``corrupt_image``.
     """
-    image = _open(data, limits)
     try:
-        if image.format == "PNG":  # reading its EXIF decodes it, and would swallow what is wrong with the pixels
+        image = _open(data, limits)
+        if image.format == "PNG":  # its metadata may follow the pixels
             image.load()
-        orientation = _orientation(image)
+        orientation = read_orientation(image.info)
         if orientation >= 5:  # these swap the sides; turning the small picture is cheaper than turning the large one
             width, height = height, width
         image.draft("RGB", (2 * width, 2 * height))
@@ -165,26 +165,38 @@ def encode_png(image: Image.Image) -> bytes:
 
 def _open(data: bytes, limits: Limits) -> Image.Image:
     """Open a picture without decoding it, once its type, size and pixel count are known to be fine."""
-    content_type(data)
+    kind = content_type(data)
     check_size(len(data), limits)
-    try:
-        image = Image.open(io.BytesIO(data), formats=tuple(ALLOWED_FORMATS))
-    except (*_DAMAGE, MemoryError) as error:
-        raise _undecodable(error) from error
+    if kind == "image/png":
+        check_chunks(data)
+    image = _open_jpeg(data) if kind == "image/jpeg" else _open_bytes(data)
     _check_pixels(image, len(data), limits)
     # Each scan passes over all pixels, however few bytes it has. Counting bytes is quick and never too low.
     most = _MAX_SCANS * limits.max_pixels // (image.width * image.height)
-    if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > most and has_more_scans(data, most):
+    if kind == "image/jpeg" and data.count(b"\xff\xda") > most and has_more_scans(data, most):
         raise PictureError(
             "decompression_bomb", "The JPEG has far more scans than a picture needs and was not decoded."
         )
     return image
 
 
+def _open_jpeg(data: bytes) -> Image.Image:
+    """Open a JPEG without the metadata, which Pillow reads at once and without bounds."""
+    header = read_header(data)
+    image = _open_bytes(b"".join((header.essential, memoryview(data)[header.end :])))
+    image.info |= {"exif": header.exif, "xmp": header.xmp}
+    return image
+
+
+def _open_bytes(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data), formats=tuple(ALLOWED_FORMATS))
+
+
 def _check_pixels(image: Image.Image, size: int, limits: Limits) -> None:
     pixels = image.width * image.height
-    most = int(limits.max_pixels * (_WEBP_SHARE if image.format == "WEBP" else 1))
-    if pixels <= most and max(image.size) <= _MAX_SIDE:
+    share = _WEBP_SHARE if image.format == "WEBP" else _CMYK_SHARE if image.mode == "CMYK" else 1
+    most = int(limits.max_pixels * share)
+    if pixels <= most and max(image.size) <= MAX_SIDE:
         return
     claim = f"{image.width:,} × {image.height:,} pixels"
     if pixels > _BOMB_PIXELS_PER_BYTE * size:
@@ -193,16 +205,8 @@ def _check_pixels(image: Image.Image, size: int, limits: Limits) -> None:
         )
     raise PictureError(
         "too_many_pixels",
-        f"The picture has {claim}; at most {most:,} pixels are allowed, and {_MAX_SIDE:,} on a side. Scale it down.",
+        f"The picture has {claim}; at most {most:,} pixels are allowed, and {MAX_SIDE:,} on a side. Scale it down.",
     )
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        orientation = int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # noqa: BLE001 - broken metadata of any kind must not lose a good picture
-        return 1
-    return orientation if orientation in _UPRIGHT else 1
 
 
 def _shrink(image: Image.Image, width: int, height: int) -> Image.Image:

@@ -1,12 +1,77 @@
-"""What a JPEG's markers tell before it is decoded."""
+"""What a JPEG's markers tell before it is decoded (ITU-T T.81, annex B)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-# In coded data a 0xFF byte is followed by 0; 0xD0 to 0xD7 restart a scan without ending it (ITU-T T.81, B.1.1).
-_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
-_START_OF_IMAGE, _END_OF_IMAGE, _START_OF_SCAN = 0xD8, 0xD9, 0xDA
+from signpost.errors import PictureError
+
+# In coded data a 0xFF byte is followed by 0. 0x01 and 0xD0 to 0xD7 stand alone and end no scan; 0xFF is a fill byte.
+_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd7\xff])")
+_END_OF_IMAGE, _START_OF_SCAN = 0xD9, 0xDA
+# Only these are followed by a length. Decoders stop at the others or search on right behind them.
+_WITH_LENGTH = frozenset({*range(0xC0, 0xC8), *range(0xC9, 0xD0), *range(0xDA, 0xE0), *range(0xE0, 0xF0), 0xFE})
+# Metadata are APP0 to APP15 and comments, but APP0 (JFIF) and APP14 (Adobe) say what the colours mean.
+_METADATA = frozenset({*range(0xE1, 0xEE), 0xEF, 0xFE})
+_EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
+# A picture has some dozens of segments; the metadata of 25 MB, at 64 KB each, take 400.
+_MAX_SEGMENTS = 10_000
+_MAX_HEADER_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class Header:
+    """What comes before the first scan.
+
+    Attributes
+    ----------
+    essential : bytes
+        All that decoding needs, and nothing else.
+    end : int
+        Where in the file the first scan begins; the file's end if there is none.
+    exif, xmp : bytes
+        The first segment of each, at most 64 KB, without its identifier; empty where there is none.
+    """
+
+    essential: bytes
+    end: int
+    exif: bytes
+    xmp: bytes
+
+
+def read_header(data: bytes) -> Header:
+    """Separate what decoding needs from metadata, which a decoder would spend memory on.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+
+    Returns
+    -------
+    Header
+
+    Raises
+    ------
+    PictureError
+        ``decompression_bomb``, if it has far more segments than any picture.
+    """
+    essential, first = bytearray(data[:2]), {_EXIF: b"", _XMP: b""}
+    end = len(data)
+    for kind, start, stop in _segments(data, 2):
+        if kind in (_START_OF_SCAN, _END_OF_IMAGE):
+            end = start if kind == _START_OF_SCAN else end
+            break
+        if kind not in _METADATA:
+            essential += data[start:stop]
+            if len(essential) > _MAX_HEADER_BYTES:
+                raise _too_much()
+        for name in first:
+            if kind == 0xE1 and not first[name] and data.startswith(name, start + 4):
+                first[name] = data[start + 4 + len(name) : stop]
+    return Header(bytes(essential), end, first[_EXIF], first[_XMP])
 
 
 def has_more_scans(data: bytes, most: int) -> bool:
@@ -24,14 +89,34 @@ def has_more_scans(data: bytes, most: int) -> bool:
     Returns
     -------
     bool
+
+    Raises
+    ------
+    PictureError
+        ``decompression_bomb``, if it has far more segments than any picture.
     """
-    scans = position = 0
-    while scans <= most and (marker := _MARKER.search(data, position)):
-        position = marker.end()
-        kind = marker[1][0]
+    scans = 0
+    for kind, _start, _stop in _segments(data, 2):
         if kind == _END_OF_IMAGE:
             return False
         scans += kind == _START_OF_SCAN
-        if kind != _START_OF_IMAGE:
-            position += int.from_bytes(data[position : position + 2])
-    return scans > most
+        if scans > most:
+            return True
+    return False
+
+
+def _segments(data: bytes, position: int) -> Iterator[tuple[int, int, int]]:
+    """Walk from marker to marker as decoders do; yields the marker's second byte, start and end of its segment."""
+    for _ in range(_MAX_SEGMENTS):
+        marker = _MARKER.search(data, position)
+        if marker is None:
+            return
+        kind, position = marker[1][0], marker.end()
+        if kind in _WITH_LENGTH:
+            position += max(2, int.from_bytes(data[position : position + 2]))
+        yield kind, marker.start(), position
+    raise _too_much()
+
+
+def _too_much() -> PictureError:
+    return PictureError("decompression_bomb", "The JPEG has far more segments than a picture needs.")

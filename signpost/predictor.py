@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -76,7 +77,7 @@ class Predictor:
         ndarray of float64, shape (labels,)
             Unscaled logits.
         """
-        self._interpreter.set_tensor(self._input["index"], _quantise(pixels[np.newaxis], self._input))
+        self._interpreter.set_tensor(self._input["index"], quantise(pixels[np.newaxis], self._input))
         self._interpreter.invoke()
         raw = self._interpreter.get_tensor(self._output["index"])[0].astype(np.float64)
         scale, zero = self._output["quantization"]
@@ -121,11 +122,25 @@ def interpret(logits: NDArray[np.float64], manifest: Manifest) -> Prediction:
     )
 
 
-def _quantise(pixels: NDArray[np.uint8], tensor: dict) -> NDArray:
-    """Bring bytes into the input tensor's type: as they are, as floats, or by its scale and zero point."""
+def quantise(pixels: NDArray[np.uint8], tensor: dict[str, Any]) -> NDArray[Any]:
+    """Bring pixels into the type of a model's input: as floats, or by its scale and zero point.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8
+        0 to 255.
+    tensor : dict
+        LiteRT's details of the input: ``dtype``, and ``quantization``, a scale (0 where there is none) and a zero
+        point.
+
+    Returns
+    -------
+    ndarray
+        Of the input's type and the pixels' shape.
+    """
     dtype = tensor["dtype"]
     scale, zero = tensor["quantization"]
-    if dtype in (np.uint8, np.float32) or not scale:
+    if not scale or not np.issubdtype(dtype, np.integer):
         return pixels.astype(dtype)
     info = np.iinfo(dtype)
     return np.clip(np.round(pixels / scale + zero), info.min, info.max).astype(dtype)

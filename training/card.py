@@ -27,6 +27,8 @@ that may harm people when it is wrong, nor for finding or recognising people.
 
 Archive: `{archive[file]}`, md5 `{archive[md5]}`, {origin}. Classes that training never saw: {unseen}.
 
+{made}
+
 Fingerprint of all pictures, labels and parts: `{fingerprint}`.
 
 ## Measured
@@ -93,6 +95,7 @@ def write_card(manifest: Manifest, model_bytes: int) -> str:
         data="\n".join(f"- {source['name']}: {source['used']}" for source in data["sources"]),
         archive=data["archive"],
         origin="the official one" if data["archive"]["official"] else "not the official one",
+        made=_made(manifest),
         unseen=", ".join(data["unseen_classes"]),
         fingerprint=data["fingerprint"],
         known="\n".join(_known(name, figures) for name, figures in metrics["test"].items()),
@@ -103,6 +106,13 @@ def write_card(manifest: Manifest, model_bytes: int) -> str:
         terms="\n".join(f"- {source['name']}: {source['terms']}" for source in data["sources"]),
         **metrics["chosen_for"],
     )
+
+
+def _made(manifest: Manifest) -> str:
+    archive, steps = manifest.data["archive"], manifest.data["recipe"]["steps"]
+    given = "" if archive["official"] else f" --cifar {archive['file']}"
+    made = f"Made by `python -m training.vehicle{given} --steps {steps}`, git revision `{manifest.git_revision}`."
+    return made if archive["official"] else f"{made} The official archive gives another model."
 
 
 def _known(name: str, figures: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import track
 
 from signpost.contracts import Prediction
+from signpost.decision import doubt
 from signpost.errors import DatasetError, PictureError
 from signpost.imaging import prepare
 from signpost.limits import Limits
@@ -75,12 +76,7 @@ def _figures(labels: list[str], truth: list[int], found: list[Prediction]) -> di
         "accuracy_95": list(wilson_interval(int(right.sum()), len(truth))),
         "macro_f1": macro_f1(confusion),
         "ece": expected_calibration_error([prediction.confidence for prediction in found], right),
-        "review": sum(map(_goes_to_review, found)) / len(found),
+        "review": sum(doubt(prediction, prediction.threshold) is not None for prediction in found) / len(found),
         "labels": labels,
         "confusion": confusion.tolist(),
     }
-
-
-def _goes_to_review(prediction: Prediction) -> bool:
-    strange = prediction.energy_threshold is not None and prediction.energy > prediction.energy_threshold
-    return strange or prediction.confidence < prediction.threshold

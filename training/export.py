@@ -17,6 +17,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from signpost.errors import SignpostError
+from signpost.predictor import quantise
 from training.calibration import probabilities
 from training.measure import Decider
 
@@ -109,7 +110,8 @@ def choose(exports: list[Export]) -> Export:
 
 def keras_logits(model: keras.Model, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Run a Keras model on pixels."""
-    return model.predict(pictures.astype(np.float32), batch_size=256, verbose=0).astype(np.float64)
+    network: Any = model  # Keras' annotations say that verbose is a text
+    return network.predict(pictures.astype(np.float32), batch_size=256, verbose=0).astype(np.float64)
 
 
 def litert_logits(model: bytes, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -135,7 +137,7 @@ def keras_file(model: keras.Model) -> bytes:
 
 def _write_inference_graph(model: keras.Model, folder: str) -> None:
     """Write a graph that can only infer: exporting the model itself would keep its training behaviour."""
-    graph = keras.export.ExportArchive()
+    graph: Any = keras.export.ExportArchive()  # its methods depend on the backend
     graph.track(model)
     signature = [tf.TensorSpec((1, *model.input_shape[1:]), tf.float32)]
     graph.add_endpoint("serve", lambda pixels: model(pixels, training=False), signature)
@@ -176,7 +178,7 @@ def _run(model: bytes, pictures: NDArray[np.uint8]) -> tuple[NDArray[np.float64]
     source, target = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     logits, times = [], []
     for picture in pictures:
-        interpreter.set_tensor(source["index"], picture[np.newaxis].astype(source["dtype"]))
+        interpreter.set_tensor(source["index"], quantise(picture[np.newaxis], source))
         start = time.perf_counter()
         interpreter.invoke()
         times.append(time.perf_counter() - start)

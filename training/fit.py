@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import keras  # pyright: ignore[reportMissingImports] - the training extra
 import numpy as np
@@ -45,7 +46,8 @@ def train(pictures: Pictures, classes: tuple[str, ...], recipe: Recipe, progress
     model = make_model(pictures.photographs.images.shape[1:], len(LABELS))
     archive_class = keras.layers.Dense(len(classes), name="archive_class")(model.get_layer("features").output)
     both = keras.Model(model.input, [model.output, archive_class])
-    optimizer = keras.optimizers.SGD(_schedule(recipe), momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay)
+    schedule: Any = _schedule(recipe)  # Keras' annotations say that a learning rate is a number
+    optimizer = keras.optimizers.SGD(schedule, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay)
     optimizer.build(both.trainable_variables)
     step = _make_step(both, optimizer, recipe)
     for number, batch in enumerate(_batches(pictures, classes, recipe).take(recipe.steps), start=1):

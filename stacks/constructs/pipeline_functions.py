@@ -84,13 +84,13 @@ class PipelineFunctions(Construct):
             scratch_bucket=self._decisions.bucket_name,
             limits=settings.limits,
         )
-        # A picture of 50 megapixels takes about 350 MB while it is read.
+        largest = max((side for size in configuration.inputs.values() for side in (size.width, size.height)), default=0)
         return self._function(
             "serialize",
             "serialize",
             configuration,
             [*_BASE, "pillow"],
-            memory_mb=512,
+            memory_mb=settings.limits.as_limits().memory_mb(largest),
             timeout_seconds=routing.SERIALIZE_SECONDS,
         )
 

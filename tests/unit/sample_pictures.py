@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -48,14 +49,36 @@ def oriented(upright: Image.Image, orientation: int, kind: str) -> bytes:
     return encode(turned, kind, exif=exif)
 
 
-def png(width: int, height: int, scanlines: bytes, colour: int = 0, depth: int = 8) -> bytes:
-    """Build a PNG by hand, with whatever size it is to claim."""
+def exif(size: int, kind: int) -> bytes:
+    """Build EXIF whose orientation tag claims to fill it with values of a TIFF type: 3 for SHORT, 5 for fractions."""
+    count = size // {3: 2, 5: 8}[kind]
+    return b"II*\0" + struct.pack("<IHHHIII", 8, 1, ORIENTATION, kind, count, 26, 0) + bytes(size)
+
+
+def with_exif(size: int, kind: int) -> bytes:
+    """Build a JPEG with as much of that as one takes, over as many segments as it needs."""
+    data = exif(size, kind)
+    pieces = (b"Exif\0\0" + data[at : at + 65_000] for at in range(0, len(data), 65_000))
+    segments = b"".join(b"\xff\xe1" + struct.pack(">H", 2 + len(piece)) + piece for piece in pieces)
+    plain = encode(gradient(), "JPEG")
+    return plain[:2] + segments + plain[2:]
+
+
+def png(
+    width: int,
+    height: int,
+    scanlines: bytes,
+    colour: int = 0,
+    depth: int = 8,
+    more: Sequence[tuple[bytes, bytes]] = (),
+) -> bytes:
+    """Build a PNG by hand, with whatever size it is to claim and more chunks behind its header."""
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(scanlines, 1)), (b"IEND", b""))
-    file = b"\x89PNG\r\n\x1a\n"
-    for name, data in parts:
-        file += struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-    return file
+    parts = ((b"IHDR", header), *more, (b"IDAT", zlib.compress(scanlines, 1)), (b"IEND", b""))
+    chunks = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def flat_webp(width: int, height: int) -> bytes:
@@ -67,12 +90,16 @@ def flat_webp(width: int, height: int) -> bytes:
     return bytes(data)
 
 
-def jpeg_of_many_scans(side: int, scans: int) -> bytes:
-    """Build a small progressive JPEG whose last scan's header is repeated; each costs a pass over all pixels."""
+def jpeg_of_many_scans(side: int, scans: int, between: bytes = b"") -> bytes:
+    """Build a small progressive JPEG whose last scan's header is repeated; each costs a pass over all pixels.
+
+    After the first of them, and after every 500, there are bytes that may lead a reader of markers astray.
+    """
     data = encode(Image.new("L", (side, side), 128), "JPEG", progressive=True)
     last = data.rfind(b"\xff\xda")
     header = data[last : last + 2 + int.from_bytes(data[last + 2 : last + 4])]
-    return data[:-2] + scans * header + data[-2:]
+    block = header + between + 499 * header
+    return data[:-2] + scans // 500 * block + data[-2:]
 
 
 def predict(predictor: Predictor, data: bytes) -> Prediction:

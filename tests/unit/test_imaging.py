@@ -1,12 +1,15 @@
 """Every picture that people can look at becomes the same pixels, whatever its format, mode or orientation."""
 
 import io
+import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from sample_pictures import encode, gradient, oriented
+from PIL.PngImagePlugin import PngInfo
+from sample_pictures import ORIENTATION, encode, gradient, oriented
 
 from signpost.imaging import content_type, encode_png, prepare
 from signpost.limits import Limits
@@ -45,6 +48,37 @@ def test_the_gradient_can_tell_orientations_apart():
         without_tag = Image.open(io.BytesIO(oriented(gradient(), orientation, "PNG"))).copy()
         without_tag.info.clear()
         assert not close(pixels(encode(without_tag, "PNG")), upright, within=40)
+
+
+def _long_value(turned: Image.Image) -> bytes:
+    tag = struct.pack(">HHII", ORIENTATION, 4, 1, 6)
+    return encode(turned, "JPEG", exif=b"Exif\0\0MM\0*" + struct.pack(">IH", 8, 1) + tag + bytes(4))
+
+
+def _behind_much_else(turned: Image.Image) -> bytes:
+    exif = Image.Exif()
+    exif[ORIENTATION], exif[0x927C] = 6, bytes(60_000)  # as a camera's maker note
+    plain = encode(turned, "JPEG", exif=exif, icc_profile=bytes(500_000))
+    more = b"\xff\xe1\xfe\x08Exif\0\0" + bytes(65_024)  # EXIF beyond 64 KB goes on in further segments
+    return plain[:2] + b"\xff\xfe\0\x06none" + plain[2:].replace(b"\xff\xe2", 20 * more + b"\xff\xe2", 1)
+
+
+def _xmp(turned: Image.Image) -> bytes:
+    return encode(turned, "JPEG", xmp=b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>')
+
+
+def _text_profile(turned: Image.Image) -> bytes:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    text = PngInfo()
+    text.add_text("Raw profile type exif", f"\nexif\n{len(exif.tobytes()):8}\n{exif.tobytes().hex()}\n", zip=True)
+    return encode(turned, "PNG", pnginfo=text)
+
+
+@pytest.mark.parametrize("store", [_long_value, _behind_much_else, _xmp, _text_profile])
+def test_the_orientation_is_found_wherever_it_is_kept(store: Callable[[Image.Image], bytes]):
+    turned = store(gradient().transpose(Image.Transpose.ROTATE_90))
+    assert close(pixels(turned), pixels(encode(gradient(), "PNG")), within=6)
 
 
 def test_wrong_orientation_numbers_change_nothing():

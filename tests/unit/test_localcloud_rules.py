@@ -2,28 +2,37 @@
 
 import io
 import os
+import shutil
+import stat
+import subprocess
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from localcloud import credentials
+from localcloud import credentials, machine, root_user
 from localcloud.answers import ServiceError
-from localcloud.machine import any_free_port, is_free
+from localcloud.api_input import check_input
+from localcloud.guard import is_welcome
 from localcloud.property_types import with_api_types
 from localcloud.sagemaker import model_package
 from localcloud.sagemaker.variants import choose, with_known_capacity
+from signpost.archives import TarBounds
 
 
-def test_commands_get_the_local_cloud_and_nothing_of_the_users_account(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_get_the_local_cloud_and_nothing_of_the_users_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # GIVEN a user with an account
     monkeypatch.setenv("AWS_PROFILE", "work")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "real")
     monkeypatch.setenv("SOMETHING", "else")
     # WHEN a command is to talk to the local cloud
-    environment = credentials.command_environment(1234)
+    root_user.make_secret(tmp_path)
+    environment = credentials.command_environment(1234, tmp_path)
     # THEN it cannot reach that account
     assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1234"
     assert "real" not in environment.values()
@@ -33,8 +42,102 @@ def test_commands_get_the_local_cloud_and_nothing_of_the_users_account(monkeypat
     assert len(environment["CDK_DEFAULT_ACCOUNT"]) == 12
 
 
-def test_a_free_port_is_free() -> None:
-    assert is_free(any_free_port())
+def test_the_root_users_secret_is_random_kept_and_private(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in "ab"]
+    for folder in folders:
+        folder.mkdir()
+        root_user.make_secret(folder)
+    first, second = (root_user.read_secret(folder) for folder in folders)
+    assert first != second
+    assert len(first) >= 40
+    root_user.make_secret(folders[0])
+    assert root_user.read_secret(folders[0]) == first
+    assert [stat.S_IMODE(file.stat().st_mode) for file in folders[0].iterdir()] == [0o600]
+
+
+GUEST = {"host": "127.0.0.1:4566"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        GUEST,
+        {"host": "localhost"},
+        {"host": "bucket.s3.us-east-1.localhost:4566"},
+        GUEST | {"authorization": "AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/s3/aws4_request"},
+        GUEST | {"sec-fetch-site": "none"},
+    ],
+)
+def test_clients_of_this_machine_are_welcome(headers: dict[str, str]) -> None:
+    assert is_welcome("/bucket", raw(headers))
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/", GUEST | {"origin": "https://example.com"}),
+        ("/", GUEST | {"origin": "null"}),
+        ("/", GUEST | {"sec-fetch-site": "cross-site"}),
+        ("/", {"host": "example.com"}),
+        ("/", {"host": "127.0.0.1.example.com:4566"}),
+        ("/", {"host": "example.com:4566#.localhost"}),
+        ("/", {}),
+        ("/", GUEST | {"authorization": "Bearer anything"}),
+        ("/", GUEST | {"authorization": "AWS test:anything"}),
+        ("/_ministack/reset", GUEST),
+    ],
+)
+def test_web_pages_foreign_names_and_unchecked_credentials_are_refused(path: str, headers: dict[str, str]) -> None:
+    assert not is_welcome(path, raw(headers))
+
+
+def test_of_two_credentials_none_counts() -> None:
+    signed = GUEST | {"authorization": "AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/s3/aws4_request"}
+    assert not is_welcome("/", [*raw({"authorization": "anything"}), *raw(signed)])
+    assert not is_welcome("/", [*raw(signed), *raw(GUEST)])
+
+
+def raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.title().encode(), value.encode()) for name, value in headers.items()]
+
+
+def test_a_taken_port_cannot_be_taken_again() -> None:
+    with machine.take_port(0) as taken, pytest.raises(OSError, match="in use"):
+        machine.take_port(taken.getsockname()[1])
+
+
+@pytest.mark.parametrize("listing", [lambda: machine.from_proc(Path("/proc")), machine.from_ps], ids=["proc", "ps"])
+def test_a_process_is_listed_until_it_ends(listing: Callable[[], list[machine.Process]]) -> None:
+    if listing is machine.from_ps and not shutil.which("ps"):
+        pytest.skip("this machine has no ps")
+    if listing is not machine.from_ps and not Path("/proc/self/stat").exists():
+        pytest.skip("this machine has no /proc")
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as child:
+        found = {process.pid: process for process in listing()}[child.pid]
+        assert (found.group, found.command) == (child.pid, "sleep 60")
+        child.kill()
+        # Ended, but not collected: a zombie.
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert child.pid not in {process.pid for process in listing()}
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("CreateEndpoint", {"EndpointName": "../../outside", "EndpointConfigName": "c"}),
+        ("CreateEndpoint", {"EndpointName": "e", "EndpointConfigName": "-c"}),
+        ("CreateEndpoint", {"EndpointName": "e" * 64, "EndpointConfigName": "c"}),
+        ("CreateEndpoint", {"EndpointName": "e"}),
+        ("CreateEndpoint", ["e"]),
+        ("CreateModel", {"ModelName": "a/b"}),
+        ("CreateEndpointConfig", {"EndpointConfigName": "c", "ProductionVariants": [{"VariantName": "../v"}]}),
+        ("CreateEndpointConfig", {"EndpointConfigName": "c", "ProductionVariants": "v"}),
+    ],
+)
+def test_what_the_api_does_not_take_is_refused(operation: str, request_: Any) -> None:
+    with pytest.raises(ServiceError) as caught:
+        check_input("sagemaker", operation, request_)
+    assert caught.value.code == "ValidationException"
 
 
 def test_properties_become_what_the_api_takes() -> None:
@@ -102,12 +205,13 @@ def archive(name: str, size: int = 4, kind: bytes = tarfile.REGTYPE) -> bytes:
         archive("large", 5000),
         archive("model")[:40],
         b"text",
+        archive("n" * 5_000_000),
     ],
-    ids=["leads outside", "link to a file outside", "too large", "truncated", "no archive"],
+    ids=["leads outside", "link to a file outside", "too large", "truncated", "no archive", "long name"],
 )
 def test_a_hostile_package_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hostile: bytes) -> None:
     monkeypatch.setattr(model_package, "client_of_role", lambda *_: Bucket(hostile))
-    monkeypatch.setattr(model_package, "MAX_UNPACKED_BYTES", 4096)
-    with pytest.raises(model_package.PackageError):
+    monkeypatch.setattr(model_package, "BOUNDS", TarBounds(total_bytes=4096, member_bytes=4096, members=10))
+    with pytest.raises(model_package.FetchError):
         model_package.fetch("s3://models/package", "role", tmp_path / "package", 1)
     assert not (tmp_path / "outside").exists()

@@ -14,7 +14,7 @@ from sample_pictures import gradient
 from signpost.errors import PackageError
 from signpost.manifest import Manifest, OutOfDistribution
 from signpost.package import Package, open_package
-from signpost.predictor import Predictor, interpret
+from signpost.predictor import Predictor, interpret, quantise
 
 
 @pytest.fixture(scope="session")
@@ -104,3 +104,20 @@ def test_the_committed_package_is_what_its_manifest_says(vehicle_package):
     assert opened.manifest.labels == ["bicycle", "motorcycle"]
     for name, digest in opened.manifest.files.items():
         assert hashlib.sha256((vehicle_package / name).read_bytes()).hexdigest() == digest
+
+
+@pytest.mark.parametrize(
+    ("dtype", "quantization", "expected"),
+    [
+        (np.float32, (0.0, 0), [0, 100, 255]),
+        (np.uint8, (0.0, 0), [0, 100, 255]),
+        (np.uint8, (1.0, 0), [0, 100, 255]),
+        (np.uint8, (2.0, 10), [10, 60, 138]),
+        (np.uint8, (0.5, 0), [0, 200, 255]),
+        (np.int8, (1.0, -128), [-128, -28, 127]),
+        (np.int16, (0.01, 0), [0, 10_000, 25_500]),
+    ],
+)
+def test_pixels_enter_a_network_by_its_scale_and_zero_point(dtype, quantization, expected):
+    found = quantise(np.array([0, 100, 255], np.uint8), {"dtype": dtype, "quantization": quantization})
+    assert (found.dtype, found.tolist()) == (dtype, expected)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from signpost.errors import DatasetError
 from training.data import archives
-from training.data.cifar import read_cifar
+from training.data.cifar import read_cifar, read_test_split
 from training.data.folders import open_pictures
 
 LABELS = ["bicycle", "motorcycle"]
@@ -170,6 +170,15 @@ def test_cifar_pictures_have_their_colours_and_labels(tmp_path: Path):
     assert cifar.classes == ("apple", "bicycle", "motorcycle")
     assert cifar.train.images.shape == (6, 32, 32, 3)
     assert cifar.test.images[cifar.test.labels == 2][0, 5, 7].tolist() == [0, 0, 255]
+
+
+def test_the_test_split_is_read_without_the_train_split(tmp_path: Path):
+    # GIVEN an archive whose train split would be refused
+    files = _cifar_files() | {"cifar-100-python/train": b"no pickle at all"}
+    cifar = read_test_split(_tar(tmp_path / "cifar.tar.gz", files)).subset(["motorcycle"])
+
+    assert cifar.test.images[:, 0, 0].tolist() == [[0, 0, 255]] * 2
+    assert len(cifar.train.labels) == 0
 
 
 def test_a_subset_of_cifar_is_labelled_in_the_order_asked_for(tmp_path: Path):

@@ -95,6 +95,16 @@ def test_the_package_is_what_the_documented_command_makes(package: Package, vehi
     assert (vehicle_package / "MODEL_CARD.md").read_text() == write_card(package.manifest, len(package.model))
 
 
+def test_the_card_says_which_archive_and_command_made_the_package(package: Package):
+    reduced, archive = package.manifest, package.manifest.data["archive"]
+    official = reduced.model_copy(update={"data": {**reduced.data, "archive": {**archive, "official": True}}})
+
+    assert "training.vehicle --cifar cifar-100-python.tar.gz --steps 1800`" in write_card(reduced, 1)
+    assert "The official archive gives another model." in write_card(reduced, 1)
+    assert "training.vehicle --steps 1800`" in write_card(official, 1)
+    assert "another model" not in write_card(official, 1)
+
+
 def test_every_file_is_the_one_that_the_manifest_names(package: Package, vehicle_package: Path):
     for name, digest in package.manifest.files.items():
         assert hashlib.sha256((vehicle_package / name).read_bytes()).hexdigest() == digest

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from signpost.errors import DatasetError
 from signpost.imaging import encode_png
-from training.data.cifar import read_cifar
+from training.data.cifar import read_test_split
 from training.data.download import cached_cifar100, cifar100_archive
 from training.data.drawn import Label, draw_file
 
@@ -112,7 +112,7 @@ def _drawn() -> Iterator[tuple[str, str, bytes]]:
 
 
 def _photographs(archive: Path) -> Iterator[tuple[str, str, bytes]]:
-    cifar = read_cifar(archive)
+    cifar = read_test_split(archive)
     for label, count in _PHOTOGRAPHS.items():
         rows = np.flatnonzero(cifar.test.labels == cifar.classes.index(label))[:count]
         for row in rows.tolist():

@@ -11,7 +11,7 @@ from PIL import Image
 from signpost.errors import DatasetError
 from signpost.imaging import encode_png
 from training.data.archives import list_names, read_archive
-from training.data.cifar import is_cifar_part, read_cifar
+from training.data.cifar import is_cifar_part, read_test_split
 
 _SHAPE = "expected one folder per label with its pictures inside, such as bicycle/one.jpg and motorcycle/two.jpg"
 _METADATA = "__MACOSX"
@@ -126,7 +126,7 @@ def _read_files(source: Path, names: list[str], skipped: list[Skipped]) -> Itera
 
 
 def _cifar(source: Path, known: Sequence[str]) -> LabelledPictures:
-    archive = read_cifar(source)
+    archive = read_test_split(source)
     shared = [label for label in known if label in archive.classes]
     if not shared:
         raise DatasetError(f"{source} has none of the model's labels ({', '.join(known)}) among its classes")
