@@ -2,30 +2,36 @@
 
 import argparse
 import os
+import socket
+import time
 from pathlib import Path
 
 from localcloud.environment import StateFolder, StateFolderInUseError, prepare
+from localcloud.machine import take_port
 from localcloud.process import DEFAULT_PORT, DEFAULT_STATE_DIR
+from localcloud.running import Running, write
 
 
 def main() -> None:
     """Read the arguments, prepare the environment, serve."""
     parser = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__)
-    parser.add_argument("--port", type=int, default=int(os.environ.get("SIGNPOST_LOCALCLOUD_PORT", DEFAULT_PORT)))
-    parser.add_argument(
-        "--state-dir", type=Path, default=Path(os.environ.get("SIGNPOST_STATE_DIR", str(DEFAULT_STATE_DIR)))
-    )
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    parser.add_argument("--state-dir", type=Path, default=DEFAULT_STATE_DIR)
+    parser.add_argument("--socket", type=int, help="in place of a port: a listening socket that was handed over")
     arguments = parser.parse_args()
     state = StateFolder(arguments.state_dir.resolve())
     try:
+        listening = take_port(arguments.port) if arguments.socket is None else socket.socket(fileno=arguments.socket)
         dropped = state.open()
-    except StateFolderInUseError as error:
+    except (OSError, StateFolderInUseError) as error:
         parser.error(str(error))
-    prepare(state, arguments.port)
+    port = listening.getsockname()[1]
+    write(state.root, Running(os.getpid(), port, time.time()))
+    prepare(state, port)
     # MiniStack reads its environment while it is imported, so not a line earlier.
     from localcloud.gateway import run
 
-    run(state, arguments.port, state_dropped=dropped)
+    run(state, listening, state_dropped=dropped)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,30 @@ class ServiceError(Exception):
         )
 
 
+def read_json(body: bytes) -> Any:
+    """Read the body of a request.
+
+    Parameters
+    ----------
+    body : bytes
+        JSON, or nothing.
+
+    Returns
+    -------
+    Any
+        The document; without one, an empty dict.
+
+    Raises
+    ------
+    ServiceError
+        `SerializationException`, if it is no JSON.
+    """
+    try:
+        return json.loads(body or b"{}")
+    except ValueError as error:
+        raise ServiceError("SerializationException", "The request is no JSON.") from error
+
+
 def json_answer(document: dict[str, Any]) -> Answer:
     """Return a document as a JSON service answers it.
 

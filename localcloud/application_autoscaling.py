@@ -1,10 +1,9 @@
 """Application Auto Scaling: moto's control plane. Targets and policies are kept and described; nothing scales here."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from localcloud.answers import Answer, ServiceError, json_answer
+from localcloud.answers import Answer, ServiceError, json_answer, read_json
 from localcloud.credentials import ACCOUNT_ID, REGION
 from localcloud.moto_backend import MotoBackend
 
@@ -36,9 +35,7 @@ class Service:
         del method, path, query_params
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         try:
-            return json_answer(self.call(operation, json.loads(body or b"{}")))
-        except ValueError:
-            return ServiceError("SerializationException", "The request is no JSON.").answer()
+            return json_answer(self.call(operation, read_json(body)))
         except ServiceError as error:
             return error.answer()
 

@@ -136,8 +136,10 @@ class _Endpoint(_Named):
     def _settle(self, name: str) -> None:
         endpoint = self._sagemaker.control.find(name)
         endpoint.wait_until_settled(SETTLE_SECONDS)
-        if endpoint.record.failure_reason:
-            raise ServiceError("NotStabilized", f"Endpoint {name} did not stabilize: {endpoint.record.failure_reason}")
+        # An update that failed leaves the endpoint in service, with the reason.
+        if endpoint.status != "InService" or endpoint.record.failure_reason:
+            reason = endpoint.record.failure_reason or f"its status is {endpoint.status}"
+            raise ServiceError("NotStabilized", f"Endpoint {name} did not stabilize: {reason}")
 
 
 class _ScalableTarget:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 
 import ministack.app as ministack_app
 from hypercorn.asyncio import serve
@@ -21,7 +22,6 @@ from localcloud import (
     s3_events,
     step_functions,
 )
-from localcloud.credentials import HOST
 from localcloud.environment import StateFolder
 from localcloud.guard import guarded
 from localcloud.sagemaker.service import SageMaker
@@ -29,15 +29,15 @@ from localcloud.sagemaker.service import SageMaker
 logger = logging.getLogger("localcloud")
 
 
-def run(state: StateFolder, port: int, *, state_dropped: bool) -> None:
+def run(state: StateFolder, listening: socket.socket, *, state_dropped: bool) -> None:
     """Serve until SIGTERM or SIGINT; stop every child; save the state.
 
     Parameters
     ----------
     state : StateFolder
         The folder of this cloud.
-    port : int
-        The port to listen on, on 127.0.0.1.
+    listening : socket.socket
+        Listens on 127.0.0.1.
     state_dropped : bool
         Whether the last run was killed and its state had to be dropped; said in the log.
     """
@@ -45,6 +45,7 @@ def run(state: StateFolder, port: int, *, state_dropped: bool) -> None:
         logger.warning("The last run was killed before it could save its state: this one starts empty.")
     # A line for each of 60 services at every stop hides what matters.
     logging.getLogger("persistence").setLevel(logging.WARNING)
+    port = listening.getsockname()[1]
     sagemaker = SageMaker(state.endpoints, port)
     register(sagemaker, port)
     lambda_functions.install(state.lambda_python)
@@ -53,7 +54,7 @@ def run(state: StateFolder, port: int, *, state_dropped: bool) -> None:
     s3_events.install()
     exit_code = 0
     try:
-        asyncio.run(_serve(sagemaker, port))
+        asyncio.run(_serve(sagemaker, listening))
         state.close()
     except Exception:
         logger.exception("The local cloud ended with an error")
@@ -82,7 +83,7 @@ def register(sagemaker: SageMaker, port: int) -> None:
     for name, (service, target_prefix) in services.items():
         ministack_app.SERVICE_REGISTRY[name] = {"module": name}
         ministack_app.SERVICE_HANDLERS[name] = service.handle_request
-        # What is in these two tables is saved at the end, loaded at the start, and reset with all others.
+        # What is in these two tables is saved at the end, loaded at the start.
         ministack_app._loaded_modules[name] = service
         ministack_app._state_map[name] = name
         router.SERVICE_PATTERNS[name] = {"target_prefixes": [target_prefix], "host_patterns": [rf"(^|\.){name}\."]}
@@ -99,7 +100,7 @@ def _detect_service(method: str, path: str, headers: dict, query: dict) -> str:
     return "sagemaker-runtime" if service == "sagemaker" and path.startswith("/endpoints/") else service
 
 
-async def _serve(sagemaker: SageMaker, port: int) -> None:
+async def _serve(sagemaker: SageMaker, listening: socket.socket) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -111,6 +112,6 @@ async def _serve(sagemaker: SageMaker, port: int) -> None:
         await asyncio.to_thread(sagemaker.close)
 
     config = Config()
-    config.bind = [f"{HOST}:{port}"]
+    config.bind = [f"fd://{listening.fileno()}"]
     config.keep_alive_timeout = 75
     await serve(guarded(ministack_app.app), config, shutdown_trigger=shutdown_trigger)

@@ -59,11 +59,17 @@ def is_welcome(path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
     bool
         Whether it comes from no web page, names this machine, and is unsigned or signed in a way that is checked.
     """
-    found = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in headers}
+    found: dict[bytes, list[str]] = {}
+    for name, value in headers:
+        found.setdefault(name.lower(), []).append(value.decode("latin-1"))
+    hosts, credentials = found.get(b"host", []), found.get(b"authorization", [])
     return (
-        _OWN_HOST.fullmatch(found.get("host", "").lower()) is not None
-        and "origin" not in found
-        and found.get("sec-fetch-site", "none") in ("none", "same-origin")
-        and found.get("authorization", _SIGNED).startswith(_SIGNED)
+        len(hosts) == 1
+        and _OWN_HOST.fullmatch(hosts[0].lower()) is not None
+        and b"origin" not in found
+        and set(found.get(b"sec-fetch-site", [])) <= {"none", "same-origin"}
+        # Of two, MiniStack's parts would read one each.
+        and len(credentials) <= 1
+        and all(value.startswith(_SIGNED) for value in credentials)
         and (not path.startswith(ADMINISTRATION) or path.startswith(OPEN))
     )

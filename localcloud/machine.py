@@ -1,10 +1,14 @@
 """What runs on this machine, and which ports are free."""
 
+import contextlib
 import socket
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from localcloud.credentials import HOST
+
+_PROC = Path("/proc")
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,43 @@ def processes() -> list[Process]:
     list of Process
         All of the machine that may be seen.
     """
+    # Slim images have no `ps`, macOS has no /proc.
+    return from_proc(_PROC) if (_PROC / "self" / "stat").exists() else from_ps()
+
+
+def from_proc(root: Path) -> list[Process]:
+    """Read the processes from Linux's process file system.
+
+    Parameters
+    ----------
+    root : Path
+        Where it is mounted.
+
+    Returns
+    -------
+    list of Process
+        What runs.
+    """
+    found = []
+    for folder in root.glob("[0-9]*"):
+        # One that ends meanwhile is passed over.
+        with contextlib.suppress(OSError):
+            # The name, in brackets, may hold spaces and brackets itself.
+            state, _, group = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[:3]
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+            if state not in "ZX":
+                found.append(Process(int(folder.name), int(group), command))
+    return found
+
+
+def from_ps() -> list[Process]:
+    """Ask `ps` for the processes.
+
+    Returns
+    -------
+    list of Process
+        What runs.
+    """
     listing = subprocess.run(
         ["ps", "-A", "-ww", "-o", "pid=,pgid=,stat=,command="],  # noqa: S607
         capture_output=True,
@@ -44,37 +85,31 @@ def processes() -> list[Process]:
     return [Process(int(row[0]), int(row[1]), row[3]) for row in rows if len(row) == 4 and not row[2].startswith("Z")]
 
 
-def is_free(port: int) -> bool:
-    """Tell whether a port can be listened on.
+def take_port(port: int) -> socket.socket:
+    """Take a port, so that nobody else can.
 
     Parameters
     ----------
     port : int
-        The port, on 127.0.0.1.
+        The port, on 127.0.0.1; 0 takes any free one.
 
     Returns
     -------
-    bool
-        Whether nobody has it.
+    socket.socket
+        Listening on it already: two programs can bind a port on which neither listens.
+
+    Raises
+    ------
+    OSError
+        If another program has it.
     """
-    with socket.socket() as probe:
-        # As a server does, so that connections which are only closing do not count.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
-
-
-def any_free_port() -> int:
-    """Return a port that nobody has.
-
-    Returns
-    -------
-    int
-        The port, on 127.0.0.1; another program may take it before you do.
-    """
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+    taken = socket.socket()
+    # As a server does, so that connections which are only closing do not count.
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((HOST, port))
+        taken.listen()
+    except OSError:
+        taken.close()
+        raise
+    return taken

@@ -60,6 +60,8 @@ class MotoBackend:
             except NotImplementedError as error:
                 message = f"The local cloud has no operation {operation}"
                 raise ServiceError("InvalidAction", message) from error
+            except KeyError as error:
+                raise ServiceError("ValidationException", f"The request lacks the member {error}.") from error
         content = answer.encode() if isinstance(answer, str) else answer
         return status, {"Content-Type": "application/x-amz-json-1.1", **_error_type(answer_headers)}, content
 

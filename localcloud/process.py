@@ -1,27 +1,27 @@
 """Start, stop and look at a local cloud that runs in the background."""
 
 import contextlib
-import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import asdict
 from pathlib import Path
 
 from localcloud.credentials import endpoint_url, without_aws
-from localcloud.machine import any_free_port, is_free, processes
-from localcloud.running import Running, is_local_cloud, log_file, read, state_file
+from localcloud.machine import processes, take_port
+from localcloud.running import Running, is_local_cloud, log_file, read
 from signpost.errors import DeploymentError
 
 DEFAULT_PORT = 4566
 CHECKOUT = Path(__file__).parents[1]
 DEFAULT_STATE_DIR = CHECKOUT / ".signpost"
 START_SECONDS = 60.0
-STOP_SECONDS = 30.0
+# More than model servers, captured data and the state take together.
+STOP_SECONDS = 60.0
 POLL_SECONDS = 0.05
 
 # Started by this very process, which has to collect them when they end.
@@ -56,13 +56,16 @@ def start(state_dir: Path = DEFAULT_STATE_DIR, port: int | None = None) -> Runni
     if running:
         if port not in (None, running.port):
             raise LocalCloudError(f"The local cloud runs already, on port {running.port}. Stop it first.")
-        return running
+        return _await_health(state_dir, running.pid)
     _end_leftovers(state_dir)
-    chosen = _choose_port(port, read(state_dir))
     state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with log_file(state_dir).open("ab") as log:
+    # The process gets the socket itself, so what answers on its port is this process and no other cloud.
+    with _take_a_port(port, read(state_dir)) as listening, log_file(state_dir).open("ab") as log:
+        handed_over = listening.fileno()
+        command = [sys.executable, "-m", "localcloud", "--socket", str(handed_over)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "localcloud", "--port", str(chosen), "--state-dir", str(state_dir.resolve())],
+            [*command, "--state-dir", str(state_dir.resolve())],
+            pass_fds=[handed_over],
             cwd=CHECKOUT,
             env=without_aws(os.environ),
             stdin=subprocess.DEVNULL,
@@ -71,15 +74,13 @@ def start(state_dir: Path = DEFAULT_STATE_DIR, port: int | None = None) -> Runni
             start_new_session=True,
         )
     _children[process.pid] = process
-    running = Running(process.pid, chosen, time.time())
-    state_file(state_dir).write_text(json.dumps(asdict(running)))
-    deadline = time.monotonic() + START_SECONDS
-    while not is_healthy(chosen):
-        if process.poll() is not None or time.monotonic() > deadline:
-            stop(state_dir)
-            raise LocalCloudError(f"The local cloud did not start. Its log says why: {log_file(state_dir)}")
-        time.sleep(POLL_SECONDS)
-    return running
+    try:
+        return _await_health(state_dir, process.pid)
+    except LocalCloudError:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        _children.pop(process.pid).wait()
+        raise
 
 
 def status(state_dir: Path = DEFAULT_STATE_DIR) -> Running | None:
@@ -115,7 +116,7 @@ def stop(state_dir: Path = DEFAULT_STATE_DIR) -> bool:
     Raises
     ------
     LocalCloudError
-        If something is still running at the end.
+        If it has not ended after a minute. It is not killed: it could not save its state.
     """
     running = status(state_dir)
     if running:
@@ -145,38 +146,32 @@ def is_healthy(port: int) -> bool:
         return False
 
 
-def wait_until_healthy(port: int) -> None:
-    """Wait until a local cloud answers.
+def _take_a_port(asked: int | None, last: Running | None) -> socket.socket:
+    for port in [asked] if asked else [last.port if last else DEFAULT_PORT, DEFAULT_PORT, 0]:
+        with contextlib.suppress(OSError):
+            return take_port(port)
+    raise LocalCloudError(f"Port {asked} is taken by another program.")
 
-    Parameters
-    ----------
-    port : int
-        Its port.
 
-    Raises
-    ------
-    LocalCloudError
-        If it does not in `START_SECONDS`.
-    """
+def _await_health(state_dir: Path, pid: int) -> Running:
+    """Wait until the process has noted itself in its state folder and answers."""
     deadline = time.monotonic() + START_SECONDS
-    while not is_healthy(port):
-        if time.monotonic() > deadline:
-            raise LocalCloudError(f"Nothing answers on port {port}.")
+    child = _children.get(pid)
+    while not ((running := status(state_dir)) and running.pid == pid and is_healthy(running.port)):
+        if (child and child.poll() is not None) or time.monotonic() > deadline:
+            raise LocalCloudError(f"The local cloud did not start. Its log says why: {log_file(state_dir)}")
         time.sleep(POLL_SECONDS)
-
-
-def _choose_port(asked: int | None, last: Running | None) -> int:
-    for port in [asked] if asked else [last.port if last else DEFAULT_PORT, DEFAULT_PORT]:
-        if is_free(port):
-            return port
-    if asked:
-        raise LocalCloudError(f"Port {asked} is taken by another program.")
-    return any_free_port()
+    return running
 
 
 def _await_end(pid: int, state_dir: Path) -> None:
     deadline = time.monotonic() + STOP_SECONDS
-    while is_local_cloud(pid, state_dir) and time.monotonic() < deadline:
+    while is_local_cloud(pid, state_dir):
+        if time.monotonic() > deadline:
+            raise LocalCloudError(
+                f"The local cloud (process {pid}) has not stopped in {STOP_SECONDS:.0f} s; its log may say why: "
+                f"{log_file(state_dir)}. `kill -9 {pid}` ends it, but then its state is lost."
+            )
         time.sleep(POLL_SECONDS)
 
 

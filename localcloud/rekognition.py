@@ -6,7 +6,6 @@ It lets the paths around Rekognition run without an account. Its answers measure
 import asyncio
 import base64
 import binascii
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +13,7 @@ import boto3
 from ministack.core.iam_evaluator import enforce
 from ministack.core.router import extract_access_key_id
 
-from localcloud.answers import Answer, ServiceError, json_answer
+from localcloud.answers import Answer, ServiceError, json_answer, read_json
 from localcloud.api_input import check_input
 from localcloud.credentials import REGION, endpoint_url
 from signpost.errors import PictureError
@@ -50,11 +49,9 @@ class Service:
         try:
             if operation != "DetectLabels":
                 raise ServiceError("InvalidAction", f"The stand-in for Rekognition has no operation {operation}.")
-            request = json.loads(body)
+            request = read_json(body)
             check_input("rekognition", operation, request, "InvalidParameterException")
             return json_answer(await asyncio.to_thread(self._detect_labels, request, headers))
-        except ValueError:
-            return ServiceError("SerializationException", "The request is no JSON.").answer()
         except ServiceError as error:
             return error.answer()
 
@@ -66,10 +63,7 @@ class Service:
 
     def _detect_labels(self, request: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
         image = request.get("Image", {})
-        if "S3Object" in image:
-            content = self._object(image["S3Object"], headers)
-        else:
-            content = _inline(image.get("Bytes", ""))
+        content = self._object(image["S3Object"], headers) if "S3Object" in image else _inline(image.get("Bytes", ""))
         found = [label for label in labels(content) if label["Confidence"] >= request.get("MinConfidence", 55.0)]
         return {"Labels": found[: request.get("MaxLabels", 1000)], "LabelModelVersion": MODEL_VERSION}
 

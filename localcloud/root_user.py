@@ -4,9 +4,9 @@ MiniStack takes everyone who names its well-known key ID for the root user and c
 another user of this machine, could so do everything: here the root user signs like all others.
 """
 
-import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 _FILE = "root-secret"
 
@@ -37,12 +37,23 @@ def make_secret(state_dir: Path) -> None:
     """
     file = state_dir / _FILE
     if not file.exists():
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as made:
-            made.write(secrets.token_hex(20))
+        draft = file.with_suffix(".new")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(20))
+        draft.replace(file)
 
 
 def install() -> None:
-    """Let MiniStack check the root user's signature as it checks everyone's."""
+    """Let MiniStack check the root user's signature as it checks everyone's, and refuse who signs nothing."""
     from ministack.core import iam_evaluator
 
+    enforce = iam_evaluator.enforce
+
+    def enforce_signed(access_key_id: str, iam_action: str, *arguments: Any, **named: Any) -> Any:
+        # About an existing bucket S3 decides itself; these two it answers to everyone.
+        if iam_evaluator._anonymous.get() and iam_action in ("s3:ListAllMyBuckets", "s3:CreateBucket"):
+            return iam_evaluator.AuthError("AccessDenied", "Access Denied")
+        return enforce(access_key_id, iam_action, *arguments, **named)
+
     iam_evaluator._is_root_key = lambda access_key_id: False  # noqa: ARG005
+    iam_evaluator.enforce = enforce_signed

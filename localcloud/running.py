@@ -1,7 +1,7 @@
 """The file that says which local cloud runs with a state folder."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from localcloud.machine import processes
@@ -56,6 +56,22 @@ def log_file(state_dir: Path) -> Path:
         The file.
     """
     return state_dir / "localcloud.log"
+
+
+def write(state_dir: Path, running: Running) -> None:
+    """Note which local cloud runs with a state folder.
+
+    Parameters
+    ----------
+    state_dir : Path
+        The state folder.
+    running : Running
+        The process.
+    """
+    # Nobody may read half of it.
+    draft = state_file(state_dir).with_suffix(".new")
+    draft.write_text(json.dumps(asdict(running)))
+    draft.replace(state_file(state_dir))
 
 
 def read(state_dir: Path) -> Running | None:

@@ -11,13 +11,12 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from localcloud.sagemaker.model_package import split_s3_uri
 
 logger = logging.getLogger("localcloud.capture")
 
 FLUSH_SECONDS = 0.5
+CLOSE_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -144,9 +143,11 @@ class CaptureWriter:
         self._queue.put((variant, now, json.dumps(record, separators=(",", ":")).encode() + b"\n"))
 
     def close(self) -> None:
-        """Write what is waiting and end."""
+        """Write what is waiting and end; give up what S3 does not take in time."""
         self._queue.put(None)
-        self._thread.join()
+        self._thread.join(CLOSE_SECONDS)
+        if self._thread.is_alive():
+            logger.error("Captured records of %s were not written in %.0f s", self._endpoint, CLOSE_SECONDS)
 
     def _write_until_closed(self) -> None:
         closed = threading.Event()
@@ -178,6 +179,6 @@ class CaptureWriter:
             self._clients[variant].put_object(
                 Bucket=self._bucket, Key=key, Body=body, ContentType="application/jsonlines"
             )
-        except (ClientError, BotoCoreError) as error:
-            # As on AWS an invocation does not fail because its capture does.
-            logger.warning("%d records of %s were not captured: %s", len(records), self._endpoint, error)
+        except Exception:
+            # As on AWS an invocation does not fail because its capture does; and the next records may be written.
+            logger.exception("%d records of %s were not captured", len(records), self._endpoint)

@@ -65,9 +65,12 @@ class ControlPlane:
             If there is one of that name, or its package cannot be read with its role.
         """
         refuse_second(self.moto, "model", "DescribeModel", "ModelName", parameters)
-        url = parameters.get("PrimaryContainer", {}).get("ModelDataUrl")
-        if url and check:
-            check_access(url, parameters["ExecutionRoleArn"], self._port)
+        url, role = parameters.get("PrimaryContainer", {}).get("ModelDataUrl"), parameters.get("ExecutionRoleArn")
+        if not url or not role:
+            message = "The local cloud runs models with an ExecutionRoleArn and a PrimaryContainer's ModelDataUrl."
+            raise ServiceError("ValidationException", message)
+        if check:
+            check_access(url, role, self._port)
         return self.moto.call("CreateModel", parameters)
 
     def create_endpoint_config(self, parameters: Parameters) -> Parameters:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from localcloud.sagemaker.deployment import Deployment, DeploymentError
+from localcloud.sagemaker.deployment import Deployment, StartError
 
 logger = logging.getLogger("localcloud.endpoint")
 
@@ -25,6 +25,7 @@ class Endpoint:
         self.name = name
         self.record = record
         self.deployment: Deployment | None = None
+        self._coming: Deployment | None = None
         self._settled = threading.Event()
         self._deleted = False
         self._lock = threading.Lock()
@@ -44,7 +45,7 @@ class Endpoint:
         status : str
             The status until it runs.
         """
-        self._change(status, lambda: self._first_start(deployment))
+        self._change(status, deployment, lambda: self._first_start(deployment))
 
     def update(self, deployment: Deployment, settings: dict[str, Any]) -> None:
         """Swap to another deployment in the background; the present one serves until then, and on if it fails.
@@ -56,7 +57,7 @@ class Endpoint:
         settings : dict
             Members of the record that the swap sets.
         """
-        self._change("Updating", lambda: self._swap(deployment, settings))
+        self._change("Updating", deployment, lambda: self._swap(deployment, settings))
 
     def wait_until_settled(self, timeout: float) -> bool:
         """Wait for the end of a creation or update.
@@ -74,21 +75,25 @@ class Endpoint:
         return self._settled.wait(timeout)
 
     def delete(self) -> None:
-        """Stop everything; a creation or update on its way stops when it gets there."""
+        """Stop everything, a creation or update on its way too."""
         with self._lock:
             self._deleted = True
-            deployment, self.deployment = self.deployment, None
-        if deployment:
-            deployment.stop()
+            deployments = [self.deployment, self._coming]
+            self.deployment = None
+        for deployment in deployments:
+            if deployment:
+                deployment.stop()
 
-    def _change(self, status: str, work: Callable[[], None]) -> None:
+    def _change(self, status: str, deployment: Deployment, work: Callable[[], None]) -> None:
         self._settled.clear()
         self.record.endpoint_status = status
+        self._coming = deployment
 
         def run() -> None:
             try:
                 work()
             finally:
+                self._coming = None
                 self._settled.set()
 
         threading.Thread(target=run, name=f"endpoint-{self.name}", daemon=True).start()
@@ -96,7 +101,7 @@ class Endpoint:
     def _first_start(self, deployment: Deployment) -> None:
         try:
             deployment.start()
-        except DeploymentError as error:
+        except StartError as error:
             logger.error("Endpoint %s failed: %s", self.name, error)
             self.record.failure_reason = str(error)
             self.record.endpoint_status = "Failed"
@@ -106,7 +111,7 @@ class Endpoint:
     def _swap(self, deployment: Deployment, settings: dict[str, Any]) -> None:
         try:
             deployment.start()
-        except DeploymentError as error:
+        except StartError as error:
             logger.error("Endpoint %s keeps its config, the update failed: %s", self.name, error)
             self.record.failure_reason = str(error)
             self.record.endpoint_status = "InService"

@@ -14,8 +14,8 @@ from localcloud.sagemaker.variants import choose
 # The service's limit on a request's body.
 MAX_BODY_BYTES = 6 * 1024 * 1024
 _PATH = re.compile(r"^/endpoints/([^/]+)/invocations/?$")
-_HEADER = "x-amzn-sagemaker-"
-_FORWARDED = ("content-type", "accept", _HEADER + "custom-attributes")
+HEADER = "x-amzn-sagemaker-"
+_FORWARDED = ("content-type", "accept", HEADER + "custom-attributes")
 # Statuses in which an endpoint serves: also while it moves to another config.
 _SERVING = frozenset({"InService", "Updating", "RollingBack"})
 
@@ -46,26 +46,73 @@ def invoke(endpoints: Mapping[str, Endpoint], path: str, headers: Mapping[str, s
     """
     match = _PATH.match(path)
     if not match:
-        raise ServiceError("ValidationError", "The local cloud's endpoints answer InvokeEndpoint only.")
-    name = match[1]
+        message = "The local cloud's endpoints answer InvokeEndpoint and InvokeEndpointAsync only."
+        raise ServiceError("ValidationError", message)
     if len(body) > MAX_BODY_BYTES:
         message = f"Request body of {len(body)} bytes exceeds the limit of {MAX_BODY_BYTES} bytes."
         raise ServiceError("ValidationError", message)
-    endpoint = endpoints.get(name)
-    if endpoint is None:
-        raise ServiceError("ValidationError", f"Endpoint {name} of account {ACCOUNT_ID} not found.")
-    deployment = _serving(endpoint)
-    variant = _variant_name(endpoint, deployment, headers.get(_HEADER + "target-variant"))
+    return ask(endpoints, match[1], headers, body)
+
+
+def ask(endpoints: Mapping[str, Endpoint], name: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    """Ask an endpoint.
+
+    Parameters
+    ----------
+    endpoints : mapping of str to Endpoint
+        The endpoints by name.
+    name : str
+        The endpoint's name.
+    headers : mapping of str to str
+        As of InvokeEndpoint, names in lower case.
+    body : bytes
+        What to ask, of any size.
+
+    Returns
+    -------
+    tuple
+        Status, headers, body of the model server's answer.
+
+    Raises
+    ------
+    ServiceError
+        See `invoke`.
+    """
+    endpoint, deployment = serving(endpoints, name)
+    variant = _variant_name(endpoint, deployment, headers.get(HEADER + "target-variant"))
     try:
-        return _ask(deployment, variant, headers, body)
+        with deployment.answering():
+            return _ask(deployment, variant, headers, body)
     except ServerUnavailableError as error:
         if endpoint.deployment is not deployment and endpoint.deployment is not None:
             # The endpoint has just moved to another config: nobody shall notice.
-            return invoke(endpoints, path, headers, body)
+            return ask(endpoints, name, headers, body)
         raise _model_error(deployment.endpoint, error.status, str(error)) from error
 
 
-def _serving(endpoint: Endpoint) -> Deployment:
+def serving(endpoints: Mapping[str, Endpoint], name: str) -> tuple[Endpoint, Deployment]:
+    """Return an endpoint that serves.
+
+    Parameters
+    ----------
+    endpoints : mapping of str to Endpoint
+        The endpoints by name.
+    name : str
+        Its name.
+
+    Returns
+    -------
+    tuple of Endpoint and Deployment
+        The endpoint and what it runs now.
+
+    Raises
+    ------
+    ServiceError
+        If there is none, or it does not serve.
+    """
+    endpoint = endpoints.get(name)
+    if endpoint is None:
+        raise ServiceError("ValidationError", f"Endpoint {name} of account {ACCOUNT_ID} not found.")
     deployment = endpoint.deployment
     if endpoint.status == "SystemUpdating":
         raise ServiceError("ServiceUnavailable", f"Endpoint {endpoint.name} is starting again.", 503)
@@ -74,7 +121,7 @@ def _serving(endpoint: Endpoint) -> Deployment:
             f"Endpoint {endpoint.name} of account {ACCOUNT_ID} is not in service: its status is {endpoint.status}."
         )
         raise ServiceError("ValidationError", message)
-    return deployment
+    return endpoint, deployment
 
 
 def _variant_name(endpoint: Endpoint, deployment: Deployment, target: str | None) -> str:
@@ -99,14 +146,15 @@ def _ask(deployment: Deployment, name: str, headers: Mapping[str, str], body: by
     if response.status >= 300:
         raise _model_error(deployment.endpoint, response.status, response.data.decode(errors="replace"))
     content_type = response.headers.get("Content-Type", "application/octet-stream")
-    if deployment.capture:
+    # A stop that takes too long for its last calls sets it to None meanwhile.
+    if capture := deployment.capture:
         request = Payload(headers.get("content-type", "application/octet-stream"), body)
-        inference_id = headers.get(_HEADER + "inference-id")
-        deployment.capture.add(name, request, Payload(content_type, response.data), inference_id)
+        inference_id = headers.get(HEADER + "inference-id")
+        capture.add(name, request, Payload(content_type, response.data), inference_id)
     # Lower case, so that MiniStack leaves the model's content type as it is.
     answer = {"content-type": content_type, "x-amzn-invoked-production-variant": name}
-    if attributes := response.headers.get(_HEADER + "custom-attributes"):
-        answer[_HEADER + "custom-attributes"] = attributes
+    if attributes := response.headers.get(HEADER + "custom-attributes"):
+        answer[HEADER + "custom-attributes"] = attributes
     return 200, answer, response.data
 
 

@@ -1,6 +1,7 @@
 """Launch a model server, ask it for its health, end it."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,11 +19,14 @@ STOP_SECONDS = 10.0
 # A container sees its own environment, never the credentials or settings of this process.
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
+# What uvicorn logs once it listens.
+_LISTENING = re.compile(rf"running on http://{HOST}:(\d+)".encode())
+
 Connection = urllib3.HTTPConnectionPool
 
 
-def launch(model_dir: Path, environment: Mapping[str, str], port: int, log: Path) -> subprocess.Popen[bytes]:
-    """Start `python -m serving` on 127.0.0.1.
+def launch(model_dir: Path, environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """Start `python -m serving` on a free port of 127.0.0.1.
 
     Parameters
     ----------
@@ -30,8 +34,6 @@ def launch(model_dir: Path, environment: Mapping[str, str], port: int, log: Path
         The unpacked model package.
     environment : mapping of str to str
         The container's environment, from the model.
-    port : int
-        The port to listen on.
     log : Path
         The file that its output is added to.
 
@@ -40,7 +42,7 @@ def launch(model_dir: Path, environment: Mapping[str, str], port: int, log: Path
     subprocess.Popen
         The process, which may not answer yet.
     """
-    settings = {"SIGNPOST_HOST": HOST, "SIGNPOST_PORT": str(port), "SIGNPOST_MODEL_DIR": str(model_dir)}
+    settings = {"SIGNPOST_HOST": HOST, "SIGNPOST_PORT": "0", "SIGNPOST_MODEL_DIR": str(model_dir)}
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -51,6 +53,27 @@ def launch(model_dir: Path, environment: Mapping[str, str], port: int, log: Path
             stdout=output,
             stderr=subprocess.STDOUT,
         )
+
+
+def listening_port(log: Path, start: int) -> int | None:
+    """Find out which port a server took.
+
+    Parameters
+    ----------
+    log : Path
+        Its log.
+    start : int
+        Where in the log, in bytes, its own lines begin.
+
+    Returns
+    -------
+    int or None
+        The port; None as long as it listens on none.
+    """
+    with log.open("rb") as lines:
+        lines.seek(start)
+        found = _LISTENING.search(lines.read())
+    return int(found[1]) if found else None
 
 
 def pings(connection: Connection) -> bool:

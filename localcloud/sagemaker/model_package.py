@@ -1,6 +1,6 @@
 """Fetch a model package from S3 as SageMaker does: with the model's role, into a private folder."""
 
-import tarfile
+import gzip
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -10,15 +10,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.answers import ServiceError
 from localcloud.execution_role import RoleNotAssumableError, client_of_role
+from signpost.archives import TarBounds, unpack_tar
+from signpost.errors import ArchiveError
 
 PRINCIPAL = "sagemaker.amazonaws.com"
 # A package of this project is below 1 MB; the bounds keep a hostile archive from filling the disk.
 MAX_ARCHIVE_BYTES = 500_000_000
-MAX_UNPACKED_BYTES = 1_000_000_000
-MAX_MEMBERS = 1_000
+BOUNDS = TarBounds(total_bytes=1_000_000_000, member_bytes=1_000_000_000, members=1_000)
 
 
-class PackageError(Exception):
+class FetchError(Exception):
     """The package cannot be fetched or unpacked; the message is fit for a `FailureReason`."""
 
 
@@ -93,7 +94,7 @@ def fetch(url: str, role_arn: str, folder: Path, port: int) -> None:
 
     Raises
     ------
-    PackageError
+    FetchError
         If it cannot be read, is no archive, or is larger than the bounds allow.
     """
     bucket, key = split_s3_uri(url)
@@ -103,31 +104,21 @@ def fetch(url: str, role_arn: str, folder: Path, port: int) -> None:
             answer = client_of_role(role_arn, PRINCIPAL, "s3", port).get_object(Bucket=bucket, Key=key)
             _copy(answer["Body"], archive, answer["ContentLength"])
         except (RoleNotAssumableError, ClientError, BotoCoreError) as error:
-            raise PackageError(
+            raise FetchError(
                 f'Failed to download model data for container "primary" from URL: "{url}". Please ensure that there is '
                 "an object located at the URL and that the role passed to CreateModel has permissions to download "
                 f"the object. ({error})"
             ) from error
         archive.seek(0)
-        _unpack(archive, folder, url)
+        try:
+            with gzip.GzipFile(fileobj=archive) as unpacked:
+                unpack_tar(unpacked, folder, BOUNDS)
+        except ArchiveError as error:
+            raise FetchError(f"The model package at {url} cannot be unpacked: {error}") from error
 
 
 def _copy(body: Any, archive: Any, size: int) -> None:
     if size > MAX_ARCHIVE_BYTES:
-        raise PackageError(f"The model package has {size} bytes; at most {MAX_ARCHIVE_BYTES} are taken.")
+        raise FetchError(f"The model package has {size} bytes; at most {MAX_ARCHIVE_BYTES} are taken.")
     for chunk in body.iter_chunks(1 << 20):
         archive.write(chunk)
-
-
-def _unpack(archive: Any, folder: Path, url: str) -> None:
-    try:
-        with tarfile.open(fileobj=archive, mode="r:gz") as package:
-            unpacked = 0
-            for count, member in enumerate(package, start=1):
-                unpacked += member.size
-                if count > MAX_MEMBERS or unpacked > MAX_UNPACKED_BYTES:
-                    raise PackageError(f"The model package at {url} is larger than a model package may be.")
-                # The data filter refuses paths that lead outside, links and devices.
-                package.extract(member, folder, filter="data")
-    except (tarfile.TarError, OSError, EOFError) as error:
-        raise PackageError(f"The model package at {url} cannot be unpacked: {error}") from error

@@ -10,8 +10,7 @@ from pathlib import Path
 import urllib3
 
 from localcloud.credentials import HOST
-from localcloud.machine import any_free_port
-from localcloud.sagemaker.launch import INVOCATION_SECONDS, Connection, end, launch, pings
+from localcloud.sagemaker.launch import INVOCATION_SECONDS, Connection, end, launch, listening_port, pings
 
 logger = logging.getLogger("localcloud.endpoint")
 
@@ -135,8 +134,9 @@ class ServerProcess:
         return " | ".join(last)
 
     def stop(self) -> None:
-        """End the process and wait for it."""
+        """End the process and wait for it; who waits for its health learns that there is none."""
         self._stopping.set()
+        self._settled.set()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -154,28 +154,30 @@ class ServerProcess:
 
     def _run_once(self) -> bool:
         """Run the server until it ends, hangs or has to stop; return whether it was ever healthy."""
-        port = any_free_port()
-        process = launch(self._model_dir, self._environment, port, self.log)
+        log_start = self.log.stat().st_size if self.log.exists() else 0
+        process = launch(self._model_dir, self._environment, self.log)
         self.log.with_suffix(".pid").write_text(str(process.pid))
-        connection = Connection(HOST, port, maxsize=32, timeout=urllib3.Timeout(INVOCATION_SECONDS))
         try:
-            if not self._await_first_ping(process, connection):
+            self._connection = self._await_first_ping(process, log_start)
+            if self._connection is None:
                 return False
-            self._connection = connection
             self._settled.set()
-            self._watch(process, connection)
+            self._watch(process, self._connection)
             return True
         finally:
-            self._connection = None
+            connection, self._connection = self._connection, None
             self.log.with_suffix(".pid").unlink(missing_ok=True)
             end(process)
-            connection.close()
+            if connection:
+                connection.close()
 
-    def _await_first_ping(self, process: subprocess.Popen[bytes], connection: Connection) -> bool:
+    def _await_first_ping(self, process: subprocess.Popen[bytes], log_start: int) -> Connection | None:
         while process.poll() is None and not self._stopping.wait(POLL_SECONDS):
-            if pings(connection):
-                return True
-        return False
+            if port := listening_port(self.log, log_start):
+                connection = Connection(HOST, port, maxsize=32, timeout=urllib3.Timeout(INVOCATION_SECONDS))
+                if pings(connection):
+                    return connection
+        return None
 
     def _watch(self, process: subprocess.Popen[bytes], connection: Connection) -> None:
         failed = 0

@@ -1,17 +1,18 @@
 """The SageMaker service as MiniStack sees it: it answers requests, and its state is saved and loaded."""
 
 import asyncio
-import json
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ministack.core.concurrency import run_reentrant
 
-from localcloud.answers import Answer, ServiceError, json_answer
-from localcloud.process import wait_until_healthy
+from localcloud.answers import Answer, ServiceError, json_answer, read_json
+from localcloud.api_input import check_input
+from localcloud.process import POLL_SECONDS, is_healthy
+from localcloud.sagemaker.async_invocation import invoke_async
 from localcloud.sagemaker.control_plane import ControlPlane
 from localcloud.sagemaker.invocation import invoke
 
@@ -22,6 +23,7 @@ _KINDS = {
     "models": ("CreateModel", "DeleteModel", "ModelName"),
     "endpoint_configs": ("CreateEndpointConfig", "DeleteEndpointConfig", "EndpointConfigName"),
 }
+State = dict[str, list[dict[str, Any]]]
 
 
 class SageMaker:
@@ -39,9 +41,12 @@ class SageMaker:
         self._port = port
         self.control = ControlPlane(folder, port)
         self._requests: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
+        # Of the last run and not brought back, not yet or not ever: saved again, whatever happens.
+        self._lost: dict[str, dict[str, Any]] = {}
         self._restored = threading.Event()
         self._restored.set()
-        self._final_state: dict[str, Any] | None = None
+        self._closing = threading.Event()
+        self._final_state: State | None = None
 
     async def handle_request(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, query_params: Mapping[str, Any]
@@ -59,6 +64,8 @@ class SageMaker:
         try:
             if not self._restored.is_set():
                 await run_reentrant(self._restored.wait)
+            if path.rstrip("/").endswith("/async-invocations"):
+                return await asyncio.to_thread(invoke_async, self.control.endpoints, path, headers, self._port)
             return await asyncio.to_thread(invoke, self.control.endpoints, path, headers, body)
         except ServiceError as error:
             return error.answer()
@@ -85,69 +92,83 @@ class SageMaker:
         """
         self._restored.wait()
         handler = self.control.operations.get(operation)
-        answer = handler(parameters) if handler else self.control.moto.call(operation, parameters)
+        if handler:
+            check_input("sagemaker", operation, parameters)
+        try:
+            answer = handler(parameters) if handler else self.control.moto.call(operation, parameters)
+        except KeyError as error:
+            raise ServiceError("ValidationException", f"The request lacks the member {error}.") from error
         for kind, (create, delete, key) in _KINDS.items():
             if operation == create:
                 self._requests[kind][parameters[key]] = parameters
             elif operation == delete:
                 self._requests[kind].pop(parameters[key], None)
+        if operation == "CreateEndpoint":
+            self._lost.pop(parameters["EndpointName"], None)
         return answer
 
     def close(self) -> None:
         """Flush captured data and stop every endpoint; what is saved afterwards is the state of before."""
+        self._closing.set()
+        self._restored.wait()
         self._final_state = self.get_state()
         self.control.stop()
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> State:
         """Return what brings everything back: the requests that made it, and the endpoints' variants."""
         if self._final_state is not None:
             return self._final_state
-        endpoints = [
-            {
+        endpoints = {
+            endpoint.name: {
                 "EndpointName": endpoint.name,
                 "EndpointConfigName": endpoint.record.endpoint_config_name,
                 "Variants": endpoint.record.production_variants,
             }
-            for endpoint in self.control.endpoints.values()
-            if endpoint.status != "Failed"
-        ]
-        return {**{kind: list(made.values()) for kind, made in self._requests.items()}, "endpoints": endpoints}
+            for endpoint in list(self.control.endpoints.values())
+        }
+        made = {kind: list(requests.values()) for kind, requests in self._requests.items()}
+        return made | {"endpoints": list((endpoints | self._lost).values())}
 
-    def load_persisted_state(self, state: dict[str, Any]) -> None:
+    def load_persisted_state(self, state: State) -> None:
         """Bring back what `get_state` returned, in the background: endpoints fetch their packages over HTTP."""
         self._restored.clear()
+        self._requests = {kind: {saved[key]: saved for saved in state[kind]} for kind, (_, _, key) in _KINDS.items()}
+        self._lost = {saved["EndpointName"]: saved for saved in state["endpoints"]}
         threading.Thread(target=self._restore, args=(state,), name="restore-sagemaker", daemon=True).start()
 
-    def reset(self) -> None:
-        """Delete everything."""
-        self.control.stop()
-        for kind, (_, delete, key) in _KINDS.items():
-            for name in list(self._requests[kind]):
-                self.call(delete, {key: name})
-
-    def _restore(self, state: dict[str, Any]) -> None:
+    def _restore(self, state: State) -> None:
+        """Bring back one thing after the other; one that fails takes no other with it."""
         try:
-            wait_until_healthy(self._port)
-            for parameters in state["models"]:
-                self.control.create_model(parameters, check=False)
-            for parameters in state["endpoint_configs"]:
-                self.control.create_endpoint_config(parameters)
-            for kind, (_, _, key) in _KINDS.items():
-                self._requests[kind] = {parameters[key]: parameters for parameters in state[kind]}
+            while not is_healthy(self._port) and not self._closing.wait(POLL_SECONDS):
+                pass
+            for saved in state["models"]:
+                self._attempt(lambda saved: self.control.create_model(saved, check=False), saved)
+            for saved in state["endpoint_configs"]:
+                self._attempt(self.control.create_endpoint_config, saved)
             for saved in state["endpoints"]:
-                names = {key: saved[key] for key in ("EndpointName", "EndpointConfigName")}
-                self.control.create_endpoint(names, status="SystemUpdating")
-                self.control.endpoints[saved["EndpointName"]].record.production_variants = saved["Variants"]
-        except Exception:
-            logger.exception("The SageMaker resources of the last run could not be brought back")
+                self._attempt(self._restore_endpoint, saved)
         finally:
             self._restored.set()
 
+    def _restore_endpoint(self, saved: dict[str, Any]) -> None:
+        names = {key: saved[key] for key in ("EndpointName", "EndpointConfigName")}
+        self.control.create_endpoint(names, status="SystemUpdating")
+        self.control.endpoints[saved["EndpointName"]].record.production_variants = saved["Variants"]
+        del self._lost[saved["EndpointName"]]
+
+    def _attempt(self, restore: Callable[[dict[str, Any]], object], saved: dict[str, Any]) -> None:
+        if not self._closing.is_set():
+            try:
+                restore(saved)
+            except Exception:
+                name = next(value for key, value in saved.items() if key.endswith("Name"))
+                logger.exception("%s of the last run could not be brought back; it stays in the saved state", name)
+
     def _answer(self, operation: str, body: bytes) -> Answer:
-        if operation.startswith(("Describe", "List")):
-            self._restored.wait()
-            return self.control.moto.forward(operation, body)
         try:
-            return json_answer(self.call(operation, json.loads(body or b"{}")))
+            if operation.startswith(("Describe", "List")):
+                self._restored.wait()
+                return self.control.moto.forward(operation, body)
+            return json_answer(self.call(operation, read_json(body)))
         except ServiceError as error:
             return error.answer()

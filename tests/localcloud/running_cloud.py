@@ -2,7 +2,6 @@
 
 import os
 import socket
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import boto3
 from botocore.config import Config
 
 from localcloud.credentials import ACCOUNT_ID, REGION, client_environment, endpoint_url, without_aws
+from localcloud.machine import processes
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class Cloud:
 
     def server_pid(self, endpoint: str, variant: str = "AllTraffic") -> int:
         """The process that serves a variant of an endpoint."""
-        return int((self.state_dir / "endpoints" / endpoint / f"{variant}.pid").read_text())
+        (file,) = (self.state_dir / "endpoints" / endpoint).glob(f"*/{variant}.pid")
+        return int(file.read_text())
 
 
 def free_port() -> int:
@@ -72,8 +73,4 @@ def wait_for(condition: Any, seconds: float = 60) -> Any:
 
 def processes_of_group(group: int) -> list[str]:
     """Commands of the living processes of a process group."""
-    listing = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "pgid=,stat=,command="], capture_output=True, text=True, check=True
-    )
-    rows = [line.split(None, 2) for line in listing.stdout.splitlines()]
-    return [row[2] for row in rows if len(row) == 3 and int(row[0]) == group and not row[1].startswith("Z")]
+    return [process.command for process in processes() if process.group == group]

@@ -98,10 +98,9 @@ class Resources:
         )
         return name
 
-    def config(self, *models: str, capture: bool = False) -> str:
+    def config(self, *models: str, capture: bool = False, **settings: Any) -> str:
         """A config with a variant `AllTraffic`, and `Other` where a second model is given."""
         name = f"{self.name}-{uuid.uuid4().hex[:6]}"
-        settings: dict[str, Any] = {}
         if capture:
             settings["DataCaptureConfig"] = {
                 "EnableCapture": True,
@@ -136,6 +135,15 @@ class Resources:
             return None if found["EndpointStatus"] in ("Creating", "Updating") else found
 
         return wait_for(description, 90)
+
+    def captured_records(self) -> list[tuple[str, dict[str, Any]]]:
+        """Every captured record, with the key of the object that it lies in."""
+        found = []
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.captured, Prefix="data/"):
+            for key in (item["Key"] for item in page.get("Contents", [])):
+                lines = self.s3.get_object(Bucket=self.captured, Key=key)["Body"].read().splitlines()
+                found += [(key, json.loads(line)) for line in lines]
+        return found
 
     def version_of(self, endpoint: str) -> str:
         answer = self.runtime.invoke_endpoint(EndpointName=endpoint, ContentType="image/png", Body=picture())

@@ -4,12 +4,10 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from localcloud.process import Running, state_file
 from signpost.contracts import Decision, Outcome
 from tests.conftest import ROOT
 
@@ -24,10 +22,7 @@ def run(*arguments, state):
 @pytest.fixture
 def signpost(app):
     """Run the command against the session's cloud."""
-    running = Running(app.cloud.pid, app.cloud.port, 0.0)
-    state_file(app.cloud.state_dir).write_text(json.dumps(asdict(running)))
-    yield lambda *arguments: run(*arguments, state=app.cloud.state_dir)
-    state_file(app.cloud.state_dir).unlink()
+    return lambda *arguments: run(*arguments, state=app.cloud.state_dir)
 
 
 @pytest.fixture

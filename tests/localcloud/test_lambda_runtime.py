@@ -1,5 +1,6 @@
 """Lambda functions of the local cloud see what they see on AWS."""
 
+import hashlib
 import io
 import json
 import os
@@ -8,6 +9,7 @@ import zipfile
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from running_cloud import Cloud, wait_for
 from sagemaker_resources import trust
 
@@ -59,6 +61,18 @@ def test_a_function_has_its_role_and_none_of_the_users_environment(cloud: Cloud,
     # pytest sets this one for itself, so the local cloud was started with it.
     assert "PYTEST_VERSION" in os.environ
     assert "PYTEST_VERSION" not in answer["names"]
+
+
+def test_nobody_can_guess_the_credentials_of_a_function(cloud: Cloud, function: str) -> None:
+    # GIVEN a function that runs, and somebody who knows its name, its role and how MiniStack derives credentials
+    invoke(cloud, function, {})
+    config = cloud.client("lambda").get_function_configuration(FunctionName=function)
+    digest = hashlib.sha256(f"{config['FunctionArn']}:{config['Role']}".encode()).hexdigest()
+    secret, token = (hashlib.sha256(f"{part}:{digest}".encode()).hexdigest() for part in ("secret", "token"))
+    guess = {"AccessKeyId": f"ASIA{digest[:16].upper()}", "SecretAccessKey": secret, "SessionToken": token}
+    # THEN that opens nothing
+    with pytest.raises(ClientError, match="InvalidClientTokenId"):
+        cloud.client("sts", guess).get_caller_identity()
 
 
 def test_an_error_keeps_the_name_of_its_exception(cloud: Cloud, function: str) -> None:

@@ -41,6 +41,20 @@ def test_what_is_no_picture_has_an_invalid_format(rekognition: Any) -> None:
         rekognition.detect_labels(Image={"Bytes": b"no picture"})
 
 
+@pytest.mark.parametrize(
+    "body", [{"Image": {"Bytes": "no Base64!"}}, {"Image": {}}, {}, {"Image": {"S3Object": {"Bucket": "b"}}}]
+)
+def test_a_broken_request_is_an_invalid_parameter(cloud: Cloud, body: dict[str, Any]) -> None:
+    client = cloud.client("rekognition")
+
+    def replace_body(params: dict[str, Any], **_: Any) -> None:
+        params["body"] = json.dumps(body).encode()
+
+    client.meta.events.register("before-call.rekognition.DetectLabels", replace_body)
+    with pytest.raises(client.exceptions.InvalidParameterException):
+        client.detect_labels(Image={"Bytes": b"0"})
+
+
 def test_it_reads_s3_with_the_permissions_of_the_caller(cloud: Cloud) -> None:
     # GIVEN a picture in S3, a caller who may read it and one who may not
     resources = Resources(cloud)

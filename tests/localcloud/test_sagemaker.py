@@ -60,6 +60,20 @@ def test_an_endpoint_answers_a_picture(resources: Resources, endpoint: str) -> N
     assert sum(prediction["probabilities"].values()) == pytest.approx(1, abs=1e-3)
 
 
+def test_what_the_control_plane_does_not_know_is_an_error_not_a_crash(resources: Resources) -> None:
+    lax = resources.cloud.client("sagemaker", parameter_validation=False, retries={"total_max_attempts": 1})
+    for wrong, code in (
+        (lambda: lax.list_workforces(), "InvalidAction"),
+        (lambda: lax.create_model(ModelName="m"), "ValidationException"),
+        (lambda: lax.create_model(), "ValidationException"),
+        (lambda: lax.describe_endpoint(), "ValidationException"),
+        (lambda: lax.create_endpoint(EndpointName="../../out", EndpointConfigName="c"), "ValidationException"),
+    ):
+        with pytest.raises(ClientError) as caught:
+            wrong()
+        assert error_of(caught) == (code, 400)
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
@@ -96,13 +110,8 @@ def test_a_captured_record_is_found_by_its_inference_id(resources: Resources, en
 
     # WHEN its record has been written
     def record() -> tuple[str, dict[str, Any]] | None:
-        for item in resources.s3.list_objects_v2(Bucket=resources.captured).get("Contents", []):
-            content = resources.s3.get_object(Bucket=resources.captured, Key=item["Key"])["Body"].read()
-            for line in content.splitlines():
-                found = json.loads(line)
-                if found["eventMetadata"].get("inferenceId") == "decision-1":
-                    return item["Key"], found
-        return None
+        records = resources.captured_records()
+        return next((r for r in records if r[1]["eventMetadata"].get("inferenceId") == "decision-1"), None)
 
     key, found = wait_for(record)
     # THEN it lies and looks as SageMaker's does
@@ -142,9 +151,9 @@ def test_weights_decide_who_answers(resources: Resources) -> None:
     resources.sagemaker.delete_endpoint(EndpointName=name)
 
 
-def test_an_update_serves_all_the_time(resources: Resources) -> None:
+def test_an_update_serves_and_captures_all_the_time(resources: Resources) -> None:
     # GIVEN an endpoint that is asked without a pause
-    name = resources.endpoint(resources.config(resources.model("v1.tar.gz")))
+    name = resources.endpoint(resources.config(resources.model("v1.tar.gz"), capture=True))
     resources.settled(name)
     seen: list[str] = []
     done = threading.Event()
@@ -161,7 +170,7 @@ def test_an_update_serves_all_the_time(resources: Resources) -> None:
     asking.start()
     # WHEN it moves to another config
     wait_for(lambda: seen or errors)
-    config = resources.config(resources.model("v2.tar.gz"))
+    config = resources.config(resources.model("v2.tar.gz"), capture=True)
     resources.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=config)
     description = resources.settled(name)
     wait_for(lambda: "2" in seen[-1:] or errors)
@@ -171,7 +180,10 @@ def test_an_update_serves_all_the_time(resources: Resources) -> None:
     assert not errors
     assert seen == sorted(seen)
     assert description["EndpointConfigName"] == config
+    # AND the new server can be found, and each answer's record
+    os.kill(resources.cloud.server_pid(name), 0)
     resources.sagemaker.delete_endpoint(EndpointName=name)
+    assert sum(name in key for key, _ in resources.captured_records()) == len(seen)
 
 
 @pytest.fixture(scope="module")
@@ -246,6 +258,45 @@ def test_requests_beyond_the_bound_are_throttled(resources: Resources) -> None:
     resources.sagemaker.delete_endpoint(EndpointName=name)
 
 
+def test_an_asynchronous_answer_or_failure_comes_to_s3(resources: Resources) -> None:
+    # GIVEN an asynchronous endpoint, a picture in S3 and a file that is none
+    paths = {f"S3{kind}Path": f"s3://{resources.captured}/{kind}" for kind in ("Output", "Failure")}
+    config = resources.config(resources.model(), AsyncInferenceConfig={"OutputConfig": paths})
+    name = resources.endpoint(config)
+    resources.settled(name)
+    for key, body in {"in.png": picture(), "in.txt": b"no picture"}.items():
+        resources.s3.put_object(Bucket=resources.models, Key=key, Body=body)
+
+    def wait_for_object(uri: str) -> bytes:
+        def content() -> bytes | None:
+            with contextlib.suppress(resources.s3.exceptions.NoSuchKey):
+                return resources.s3.get_object(Bucket=resources.captured, Key=uri.split("/", 3)[3])["Body"].read()
+            return None
+
+        return wait_for(content)
+
+    def ask(key: str) -> dict[str, Any]:
+        location = f"s3://{resources.models}/{key}"
+        return resources.runtime.invoke_endpoint_async(
+            EndpointName=name, InputLocation=location, ContentType="image/png", InferenceId=key
+        )
+
+    # WHEN it is asked, THEN it accepts at once
+    accepted = ask("in.png")
+    assert (accepted["ResponseMetadata"]["HTTPStatusCode"], accepted["InferenceId"]) == (202, "in.png")
+    # AND the answer is where it said; what cannot be answered, or not be read, is a failure with its reason
+    assert json.loads(wait_for_object(accepted["OutputLocation"]))["predictions"]
+    assert b"client error (400)" in wait_for_object(ask("in.txt")["FailureLocation"])
+    assert b"NoSuchKey" in wait_for_object(ask("missing")["FailureLocation"])
+    resources.sagemaker.delete_endpoint(EndpointName=name)
+
+
+def test_only_an_asynchronous_endpoint_is_asked_asynchronously(resources: Resources, endpoint: str) -> None:
+    with pytest.raises(ClientError, match="not asynchronous") as caught:
+        resources.runtime.invoke_endpoint_async(EndpointName=endpoint, InputLocation="s3://bucket/key")
+    assert error_of(caught) == ("ValidationError", 400)
+
+
 def test_a_caller_may_invoke_what_its_policy_names_and_nothing_else(resources: Resources, endpoint: str) -> None:
     # GIVEN a user who may invoke one endpoint
     arn = f"arn:aws:sagemaker:{resources.cloud.region}:{resources.cloud.account}:endpoint/{endpoint}"
@@ -264,6 +315,19 @@ def test_a_caller_may_invoke_what_its_policy_names_and_nothing_else(resources: R
         with pytest.raises(ClientError) as caught:
             forbidden()
         assert error_of(caught) == ("AccessDeniedException", 403)
+
+
+def test_an_endpoint_that_is_deleted_while_it_is_created_leaves_no_process(resources: Resources) -> None:
+    name = resources.endpoint(resources.config(resources.model()))
+    pid = wait_for(lambda: next(iter(pids_of(resources.cloud, name)), None))
+    resources.sagemaker.delete_endpoint(EndpointName=name)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def pids_of(cloud: Cloud, endpoint: str) -> list[int]:
+    files = (cloud.state_dir / "endpoints" / endpoint).glob("*/*.pid")
+    return [int(text) for text in (file.read_text() for file in files) if text]
 
 
 def test_a_deleted_endpoint_leaves_no_process(resources: Resources) -> None:

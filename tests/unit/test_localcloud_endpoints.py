@@ -163,6 +163,7 @@ def test_a_stop_waits_for_the_records_of_calls_on_their_way(made: Deployment, se
         stopping = threading.Thread(target=made.stop)
         stopping.start()
         assert all(server.stopped.wait(10) for server in servers)
+        stopping.join(0.2)
         assert made.capture
         # WHEN its answer comes after the servers have ended
         made.capture.add("one", PAYLOAD, PAYLOAD, None)
