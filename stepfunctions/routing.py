@@ -14,9 +14,9 @@ _REFERENCE = (
 ).replace("$p", "$states.result.Payload")
 _DECISION = "{% $string($decision) %}"
 # All that a picture can wait for, one after the other, fits in: an execution that times out could park nothing.
-TIMEOUT_SECONDS = 270
-# Functions are given up one second before their Task.
-SERIALIZE_SECONDS, CLASSIFY_SECONDS, ASYNC_SECONDS, FILTER_SECONDS = 15, 15, 30, 5
+TIMEOUT_SECONDS = 285
+# Functions are given up one second before their Task. Most of it is for cold starts, many at once on a small laptop.
+SERIALIZE_SECONDS, CLASSIFY_SECONDS, ASYNC_SECONDS, FILTER_SECONDS = 25, 25, 30, 12
 
 
 def substitution(kind: str, *parts: str) -> str:
@@ -101,7 +101,7 @@ def _classify(settings: Settings) -> dict[str, State]:
             then="Filter",
             assign={"routes": classifier.route_of, "thresholds": classifier.thresholds},
             timeout_seconds=(ASYNC_SECONDS if is_async else CLASSIFY_SECONDS) + 1,
-            attempts=2 if is_async else 4,
+            attempts=2 if is_async else 3,
             retry=["EndpointUnwell"],
         )
     variables = ("decision_id", "classifier", "image", "routes", "thresholds")
@@ -112,7 +112,7 @@ def _classify(settings: Settings) -> dict[str, State]:
         then="Keep the decision",
         assign={"decision": "{% $states.result.Payload %}"},
         timeout_seconds=FILTER_SECONDS + 1,
-        attempts=3,
+        attempts=2,
     )
     return {**classify, "Filter": filter_}
 

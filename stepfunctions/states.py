@@ -84,7 +84,7 @@ def call(service: str, arguments: State, *, then: str, output: Any = "{% $states
             {"ErrorEquals": [CONDITION_FAILED], "MaxAttempts": 0},
             _retrier(["States.ALL"], attempts=3),
         ],
-        "TimeoutSeconds": 5,
+        "TimeoutSeconds": 4,
         "Next": then,
     }
 

@@ -25,8 +25,8 @@ def test_two_hundred_pictures_are_routed_and_none_is_lost_or_doubled(app, exampl
     keys = [app.put(data, f"{prefix}{index:03d}.jpg")["s3_key"] for index, data in enumerate(examples.many(200))]
     execution = run(app, sample_event("batch-prefix.json", prefix=prefix))
     assert execution["status"] == "SUCCEEDED"
+    assert [f"{fault['error']}: {fault.get('cause')}" for fault in app.faults()] == []
     assert app.decided_keys(prefix) == keys
-    assert app.faults() == []
 
 
 def test_a_manifest_names_the_pictures(app, examples, prefix):
