@@ -90,8 +90,9 @@ class DecisionTable:
 
 
 def show_pairs(title: str, rows: Sequence[tuple[str, str]]) -> None:
-    """Print names and values in two columns."""
-    table = Table(title, "", box=None, pad_edge=False, show_header=bool(title), header_style="bold")
+    """Print names and values in two columns, the values whole, so that they can be copied."""
+    width = max((len(name) for name, _ in rows), default=0)
+    if title:
+        console.print(f"[bold]{title}[/]")
     for name, value in rows:
-        table.add_row(name, escape(value), style=None)
-    console.print(table)
+        console.print(f"{name:<{width}}  {value}", markup=False, soft_wrap=True)
