@@ -103,7 +103,7 @@ def idle_per_month(hosting: Hosting, instance_type: str = "ml.m5.large", instanc
 
 def table() -> str:
     """Return the costs of every hosting as a Markdown table."""
-    rows = ["| hosting | a month idle | per 1,000 pictures |", "|---|---|---|"]
+    rows = [f"| hosting (prices of {AS_OF}) | a month idle | per 1,000 pictures |", "|---|---|---|"]
     names = {Hosting.REALTIME: "`realtime`, one ml.m5.large"}
     for hosting in (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC, Hosting.LAMBDA):
         name = names.get(hosting, f"`{hosting}`")
