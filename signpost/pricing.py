@@ -1,8 +1,8 @@
 """What routing costs, from one dated price list.
 
-List prices of us-east-1 without free tiers, as AWS published them on its pricing pages
-(aws.amazon.com/{sagemaker,lambda,step-functions,dynamodb,sqs,eventbridge,s3,cloudwatch}/pricing). The sums are
-estimates: nothing here was read off a bill.
+List prices of us-east-1 without free tiers. They were written down from what is known of AWS's pricing pages
+(aws.amazon.com/{sagemaker,lambda,step-functions,dynamodb,sqs,eventbridge,s3,cloudwatch}/pricing), which could not be
+opened for this: compare before you rely on them. The sums are estimates; nothing here was read off a bill.
 """
 
 from __future__ import annotations
