@@ -83,9 +83,8 @@ class RoutingStack(Stack):
         prepared = [self._storage.decisions.arn_for_objects(f"{PREPARED}*")]
         serialize = self.functions.serialize
         _allow(serialize, ["s3:GetObject", "s3:GetObjectVersion"], [f"{arn}/*" for arn in self._source_arns])
-        _allow(
-            serialize, ["s3:ListBucket"], self._source_arns
-        )  # without it, S3 answers 403 instead of 404 for a missing key
+        # Without it, S3 answers 403 instead of 404 for a missing key.
+        _allow(serialize, ["s3:ListBucket"], self._source_arns)
         _allow(serialize, ["s3:PutObject"], prepared)
         for name, function in self.functions.classify.items():
             _allow(function, ["s3:GetObject"], prepared)
@@ -124,7 +123,7 @@ class RoutingStack(Stack):
         )
         machine.allow(["lambda:InvokeFunction"], [function.function_arn for function in functions.values()])
         machine.allow(["sqs:SendMessage"], [queue.queue_arn for queue in queues.values()])
-        table = ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+        table = ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
         machine.allow(table, [dispatch.table.table_arn])
         machine.allow(["s3:PutObject"], [decisions.arn_for_objects(f"{DECISIONS}*")])
         machine.allow(["events:PutEvents"], [dispatch.bus.event_bus_arn])
