@@ -22,7 +22,7 @@ test: .venv/training .venv/test lint ## Run lint, types and all tests
 	@$(BIN)/pytest
 
 model: .venv/training ## Train models/vehicle anew (about 10 minutes)
-	@$(BIN)/python -m training.vehicle
+	@$(BIN)/python -m training vehicle
 
 lint: .venv/test
 	@$(BIN)/ruff check .

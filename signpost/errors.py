@@ -24,7 +24,7 @@ class SignpostError(Exception):
 
 
 class SettingsError(SignpostError):
-    """``signpost.toml`` is wrong; the message names the key, the fault and what is allowed."""
+    """``signpost.toml``, or a training recipe, is wrong; the message names the key, the fault and what is allowed."""
 
 
 class PackageError(SignpostError):

@@ -8,10 +8,10 @@ from signpost.manifest import Manifest
 
 _TEMPLATE = """# {name} {version}
 
-Tells {labels} apart in a small picture and says when it is sure of neither.
+Tells {labels} apart in a small picture and says when it is sure of none of them.
 
-It is made for choosing a route for a delivery, where an unsure answer goes to a person. It is not made for anything
-that may harm people when it is wrong, nor for finding or recognising people.
+{purpose}, where an unsure answer goes to a person. It is not made for anything that may harm people when it is
+wrong, nor for finding or recognising people.
 
 - Input: {width} × {height} RGB pixels, made by `signpost.imaging.prepare`; the scaling of values is inside the network.
 - Output: one logit for each of {labels}. Divided by the temperature {temperature:.3f} and put through softmax they are
@@ -25,7 +25,7 @@ that may harm people when it is wrong, nor for finding or recognising people.
 
 {data}
 
-Archive: `{archive[file]}`, md5 `{archive[md5]}`, {origin}. Classes that training never saw: {unseen}.
+{archives} Classes that training never saw: {unseen}.
 
 {made}
 
@@ -35,7 +35,7 @@ Fingerprint of all pictures, labels and parts: `{fingerprint}`.
 
 Figures of `model.tflite` on pictures that were used for nothing else. In brackets: 95 % intervals (Wilson).
 
-| vehicles | n | accuracy | macro F1 | calibration error before → after | to review | right among the routed |
+| test pictures | n | accuracy | macro F1 | calibration error before → after | to review | right among the routed |
 |---|---|---|---|---|---|---|
 {known}
 
@@ -52,10 +52,9 @@ a label is the lowest that gives {precision:.0%} precision there, the energy thr
 
 ## Limits
 
-- It learned from 32 × 32 pixels. A vehicle that fills little of a large photograph may vanish when that is scaled down.
+- It learned from 32 × 32 pixels. What fills little of a large photograph may vanish when that is scaled down.
 - "Something else" is as wide as the world. The classes that training never saw show what to expect, not the worst case.
-- The photographs are web pictures of about 2006, mostly one vehicle, side view, daylight. Electric scooters, cargo
-  bikes and tricycles hardly occur.
+{limits}
 - Each test set is small: read the intervals, not the last digit.
 
 ## Terms
@@ -70,7 +69,7 @@ def write_card(manifest: Manifest, model_bytes: int) -> str:
     Parameters
     ----------
     manifest : Manifest
-        With ``metrics`` and ``data`` as `training.vehicle.build` fills them in.
+        With ``metrics`` and ``data`` as `training.build` fills them in.
     model_bytes : int
         Size of ``model.tflite``.
 
@@ -83,7 +82,7 @@ def write_card(manifest: Manifest, model_bytes: int) -> str:
     return _TEMPLATE.format(
         name=manifest.name,
         version=manifest.version,
-        labels=" and ".join(manifest.labels),
+        labels=_listed(manifest.labels),
         width=manifest.input.width,
         height=manifest.input.height,
         temperature=manifest.temperature,
@@ -93,8 +92,9 @@ def write_card(manifest: Manifest, model_bytes: int) -> str:
         parameters=metrics["parameters"],
         size=model_bytes,
         data="\n".join(f"- {source['name']}: {source['used']}" for source in data["sources"]),
-        archive=data["archive"],
-        origin="the official one" if data["archive"]["official"] else "not the official one",
+        archives=" ".join(_archive(archive) for archive in data["archives"]),
+        purpose=data["recipe"]["card"]["purpose"],
+        limits="\n".join(f"- {limit}" for limit in data["recipe"]["card"]["limits"]),
         made=_made(manifest),
         unseen=", ".join(data["unseen_classes"]),
         fingerprint=data["fingerprint"],
@@ -108,11 +108,22 @@ def write_card(manifest: Manifest, model_bytes: int) -> str:
     )
 
 
+def _listed(labels: list[str]) -> str:
+    return " and ".join((", ".join(labels[:-1]), labels[-1]))
+
+
+def _archive(archive: dict[str, Any]) -> str:
+    origin = "the official one" if archive["official"] else "not an official one"
+    return f"Archive: `{archive['file']}`, md5 `{archive['md5']}`, {origin}."
+
+
 def _made(manifest: Manifest) -> str:
-    archive, steps = manifest.data["archive"], manifest.data["recipe"]["steps"]
-    given = "" if archive["official"] else f" --cifar {archive['file']}"
-    made = f"Made by `python -m training.vehicle{given} --steps {steps}`, git revision `{manifest.git_revision}`."
-    return made if archive["official"] else f"{made} The official archive gives another model."
+    archives = manifest.data["archives"]
+    official = all(archive["official"] for archive in archives)
+    given = "" if official else f" --data {archives[0]['file']}"
+    quick = " --quick" if manifest.data["recipe"]["shortened"] else ""
+    made = f"Made by `python -m training {manifest.name}{given}{quick}`, git revision `{manifest.git_revision}`."
+    return made if official else f"{made} Other archives give another model."
 
 
 def _known(name: str, figures: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Teaches a network, with outliers that belong to no label."""
+"""Teaches a network: first every class there is, then its labels, with outliers that belong to none."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from typing import Any
 import keras  # pyright: ignore[reportMissingImports] - the training extra
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
+from training.augment import augment, mix
+from training.data.cifar import Split
+from training.data.parts import Pictures, TrainingData
 from training.networks import make_model
-from training.recipe import Recipe
-from training.vehicle.data import LABELS, Pictures
+from training.recipe import BatchShares, Phase, Recipe
 
-_PAD = 4  # pixels of random shift, as He et al. 2016 for CIFAR
-_HOLE = 12  # side of the square that is hidden, in pixels (DeVries and Taylor 2017, arXiv:1708.04552)
 _NO_CLASS = -1  # a drawing has no class of the archive
-_REPORT_EVERY = 100
+_REPORT_EVERY = 250
+Source = tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64], int]
 
 
-def train(pictures: Pictures, classes: tuple[str, ...], recipe: Recipe, progress: Callable[[str], None]) -> keras.Model:
-    """Train a vehicle network from random weights.
+def train(data: TrainingData, recipe: Recipe, progress: Callable[[str], None]) -> keras.Model:
+    """Train a network from random weights.
 
-    The labels' logits compete with a third one that is fixed at zero and stands for "none of them" (outliers as in
+    The labels' logits compete with one more that is fixed at zero and stands for "none of them" (outliers as in
     Hendrycks et al. 2019, arXiv:1812.04606). So log(sum(exp(logits))), the negative energy of Liu et al. 2020,
-    becomes the log-odds of a picture being a vehicle at all, while the network keeps one output a label. A second head
-    that names the archive's class of a photograph teaches features that few vehicles could not; it is dropped in the
-    end.
+    becomes the log-odds of a picture having a label at all, while the network keeps one output a label. A second head
+    that names the class of a photograph teaches features that few labelled pictures could not: pretraining trains it
+    alone, fine-tuning both. It is dropped in the end.
 
     Parameters
     ----------
-    pictures : Pictures
-        The train part.
-    classes : tuple of str
-        The archive's classes.
+    data : TrainingData
+        Its train part, labels and classes are used.
     recipe : Recipe
     progress : callable
         Told what is going on, one line at a time.
@@ -43,83 +43,112 @@ def train(pictures: Pictures, classes: tuple[str, ...], recipe: Recipe, progress
     keras.Model
         From pixels to one logit a label.
     """
-    model = make_model(pictures.photographs.images.shape[1:], len(LABELS))
-    archive_class = keras.layers.Dense(len(classes), name="archive_class")(model.get_layer("features").output)
-    both = keras.Model(model.input, [model.output, archive_class])
-    schedule: Any = _schedule(recipe)  # Keras' annotations say that a learning rate is a number
-    optimizer = keras.optimizers.SGD(schedule, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay)
-    optimizer.build(both.trainable_variables)
-    step = _make_step(both, optimizer, recipe)
-    for number, batch in enumerate(_batches(pictures, classes, recipe).take(recipe.steps), start=1):
-        loss, right = step(*batch)
-        if number % _REPORT_EVERY == 0 or number == recipe.steps:
-            progress(f"step {number:,} of {recipe.steps:,}: loss {float(loss):.3f}, right {float(right):.1%}")
+    model = make_model(data.train.photographs.images.shape[1:], len(data.labels), recipe.widths)
+    named = keras.layers.Dense(len(data.classes), name="class")(model.get_layer("features").output)
+    both = keras.Model(model.input, [model.output, named])
+    own_class = np.array([data.classes.index(label) for label in data.labels])
+    sizes = (len(data.labels) + 1, len(data.classes))
+    pretraining, fine_tuning = recipe.pretraining, recipe.fine_tuning
+
+    def fit(name: str, phase: Phase, sources: list[Source], weights: tuple[float, float]) -> None:
+        batches = _batches(sources, sizes, phase, recipe)
+        _fit(both, batches, weights, phase, recipe, lambda line: progress(f"{name}, {line}"))
+
+    fit("pretraining", pretraining, _all_photographs(data.train, own_class, pretraining.batch), (0.0, 1.0))
+    sources = _fixed_shares(data.train, own_class, fine_tuning.batch)
+    fit("fine-tuning", fine_tuning, sources, (1.0, fine_tuning.auxiliary_weight))
     return model
 
 
-def _schedule(recipe: Recipe) -> keras.optimizers.schedules.LearningRateSchedule:
-    warm_up = max(1, recipe.steps // 10)
-    return keras.optimizers.schedules.CosineDecay(
-        0.0, recipe.steps - warm_up, warmup_target=recipe.peak_learning_rate, warmup_steps=warm_up
+def _fit(
+    both: keras.Model,
+    batches: tf.data.Dataset,
+    weights: tuple[float, float],
+    phase: Phase,
+    recipe: Recipe,
+    progress: Callable[[str], None],
+) -> None:
+    warm_up = max(1, phase.steps // 10)
+    schedule: Any = keras.optimizers.schedules.CosineDecay(  # Keras' annotations say that a learning rate is a number
+        0.0, max(1, phase.steps - warm_up), warmup_target=phase.peak_learning_rate, warmup_steps=warm_up
     )
+    optimizer = keras.optimizers.SGD(
+        schedule, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay, use_ema=True, ema_momentum=recipe.ema
+    )
+    optimizer.build(both.trainable_variables)
+    step = _make_step(both, optimizer, weights)
+    for number, batch in enumerate(batches.take(phase.steps), start=1):
+        loss = step(*batch)
+        if number % _REPORT_EVERY == 0 or number == phase.steps:
+            progress(f"step {number:,} of {phase.steps:,}: loss {float(loss):.3f}")
+    optimizer.finalize_variable_values(both.trainable_variables)
 
 
-def _make_step(both: keras.Model, optimizer: keras.optimizers.Optimizer, recipe: Recipe) -> Callable:
+def _make_step(
+    both: keras.Model, optimizer: keras.optimizers.Optimizer, weights: tuple[float, float]
+) -> Callable[..., tf.Tensor]:
     @tf.function(jit_compile=False)
-    def step(pixels: tf.Tensor, target: tf.Tensor, archive_class: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        known = archive_class != _NO_CLASS
+    def step(pixels: tf.Tensor, label: tf.Tensor, name: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             logits, named = both(pixels, training=True)
             with_none = tf.pad(logits, [[0, 0], [0, 1]])
-            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(target, with_none))
-            naming = tf.nn.sparse_softmax_cross_entropy_with_logits(archive_class[known], named[known])
-            loss += recipe.auxiliary_weight * tf.reduce_mean(naming)
-        optimizer.apply(tape.gradient(loss, both.trainable_variables))
-        right = tf.reduce_mean(tf.cast(tf.argmax(with_none, 1) == target, tf.float32))
-        return loss, right
+            loss = weights[0] * tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(label, with_none))
+            # The target of a drawing is all zeros, so that it adds nothing.
+            naming = tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(name, named))
+            loss += weights[1] * naming / tf.maximum(tf.reduce_sum(name), 1.0)
+        optimizer.apply(tape.gradient(loss, both.trainable_variables), both.trainable_variables)
+        return loss
 
     return step
 
 
-def _batches(pictures: Pictures, classes: tuple[str, ...], recipe: Recipe) -> tf.data.Dataset:
-    """Mix the four sources in fixed shares; rows are pixels, label (or one more for "none") and archive class."""
-    none, shares = len(LABELS), recipe.batch
-    own_class = np.array([classes.index(label) for label in LABELS])
-    photographs, drawings = pictures.photographs, pictures.drawings
-    outliers, drawn = pictures.photographed_outliers, pictures.drawn_outliers
-    sources = (
-        (photographs.images, photographs.labels, own_class[photographs.labels], shares.photographs),
-        (drawings.images, drawings.labels, np.full_like(drawings.labels, _NO_CLASS), shares.drawings),
+def _all_photographs(pictures: Pictures, own_class: NDArray[np.int64], batch: int) -> list[Source]:
+    """Put all photographs on one heap: each counts once."""
+    known, outliers = pictures.photographs, pictures.photographed_outliers
+    images = np.concatenate([known.images, outliers.images])
+    names = np.concatenate([own_class[known.labels], outliers.labels])
+    labels = np.concatenate([known.labels, np.full_like(outliers.labels, len(own_class))])
+    return [(images, labels, names, batch)]
+
+
+def _fixed_shares(pictures: Pictures, own_class: NDArray[np.int64], shares: BatchShares) -> list[Source]:
+    known, outliers = pictures.photographs, pictures.photographed_outliers
+
+    def drawn(split: Split, labels: NDArray[np.int64], share: int) -> Source:
+        return split.images, labels, np.full_like(labels, _NO_CLASS), share
+
+    none = len(own_class)
+    sources = [
+        (known.images, known.labels, own_class[known.labels], shares.photographs),
+        drawn(pictures.drawings, pictures.drawings.labels, shares.drawings),
         (outliers.images, np.full_like(outliers.labels, none), outliers.labels, shares.photographed_outliers),
-        (drawn.images, np.full_like(drawn.labels, none), np.full_like(drawn.labels, _NO_CLASS), shares.drawn_outliers),
-    )
+        drawn(pictures.drawn_outliers, np.full_like(pictures.drawn_outliers.labels, none), shares.drawn_outliers),
+    ]
+    return [source for source in sources if source[-1]]
+
+
+def _batches(sources: list[Source], sizes: tuple[int, int], phase: Phase, recipe: Recipe) -> tf.data.Dataset:
+    """Mix sources in fixed shares; a batch is pixels and the targets of both heads."""
     streams = []
-    for number, (images, targets, archive_classes, share) in enumerate(sources):
-        stream = tf.data.Dataset.from_tensor_slices((images, targets, archive_classes))
+    for number, (images, labels, names, share) in enumerate(sources):
+        stream = tf.data.Dataset.from_tensor_slices((images, labels, names))
         streams.append(stream.shuffle(len(images), seed=recipe.seed + number).repeat().batch(share))
-    mixed = tf.data.Dataset.zip(*streams).map(lambda *parts: tuple(tf.concat(column, 0) for column in zip(*parts)))  # noqa: B905 - graph code
-    rows = tf.data.Dataset.zip(mixed.unbatch(), tf.data.Dataset.random(seed=recipe.seed).batch(2))
-    augmented = rows.map(_augment, num_parallel_calls=2, deterministic=True)
-    return augmented.batch(sum(shares.model_dump().values()), drop_remainder=True).prefetch(2)
+    seeds = tf.data.Dataset.random(seed=recipe.seed).batch(2)
+
+    def change(parts: tuple[tuple[tf.Tensor, ...], ...], seed: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        pixels, labels, names = (tf.concat(column, 0) for column in zip(*parts, strict=True))
+        one, other = tf.unstack(tf.random.split(seed, 2))
+        pixels = augment(pixels, one, recipe.augmentation)
+        targets = (_smooth(labels, sizes[0], phase), _smooth(names, sizes[1], phase))
+        pixels, targets = mix(pixels, targets, other, phase.mix)
+        return pixels, *targets
+
+    mixed = tf.data.Dataset.zip(tuple(streams))
+    return tf.data.Dataset.zip(mixed, seeds).map(change, num_parallel_calls=2, deterministic=True).prefetch(2)
 
 
-def _augment(row: tuple[tf.Tensor, ...], seed: tf.Tensor) -> tuple[tf.Tensor, ...]:
-    """Flip, shift, change the light and hide a part of one picture."""
-    pixels, *targets = row
-    shape = pixels.shape
-    flip, shift, light, hide = tf.unstack(tf.random.split(seed, 4))
-    pixels = tf.image.stateless_random_flip_left_right(pixels, flip)
-    pixels = tf.pad(pixels, [[_PAD, _PAD], [_PAD, _PAD], [0, 0]], mode="REFLECT")
-    pixels = tf.cast(tf.image.stateless_random_crop(pixels, shape, shift), tf.float32)
-    factor, offset = tf.unstack(tf.random.stateless_uniform([2], light, -1, 1))
-    pixels = (pixels - 128) * (1 + 0.25 * factor) + 128 + 24 * offset
-    pixels = tf.where(_hole(shape, hide), 128.0, tf.clip_by_value(pixels, 0, 255))
-    return pixels, *targets
-
-
-def _hole(shape: tf.TensorShape, seed: tf.Tensor) -> tf.Tensor:
-    """Mark a square whose middle is anywhere in the picture, in half of the pictures."""
-    y, x, coin = tf.unstack(tf.random.stateless_uniform([3], seed))
-    rows = tf.abs(tf.range(shape[0], dtype=tf.float32) - y * shape[0]) < _HOLE / 2
-    columns = tf.abs(tf.range(shape[1], dtype=tf.float32) - x * shape[1]) < _HOLE / 2
-    return (rows[:, tf.newaxis] & columns & (coin < 0.5))[..., tf.newaxis]
+def _smooth(classes: tf.Tensor, count: int, phase: Phase) -> tf.Tensor:
+    """Turn class numbers into probabilities; no class gives zeros."""
+    smooth = phase.label_smoothing
+    known = tf.cast(classes != _NO_CLASS, tf.float32)[:, tf.newaxis]
+    return tf.one_hot(classes, count) * (1 - smooth) + known * smooth / count

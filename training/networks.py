@@ -5,12 +5,14 @@ from __future__ import annotations
 import keras  # pyright: ignore[reportMissingImports] - the training extra
 from keras import layers  # pyright: ignore[reportMissingImports] - the training extra
 
-_WIDTHS = (16, 32, 64)
-_BLOCKS = 2
+_STEM = 32
 
 
-def make_model(input_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
+def make_model(input_shape: tuple[int, int, int], num_classes: int, widths: tuple[int, ...]) -> keras.Model:
     """Build a small residual network for 32 × 32 pixels (He et al. 2016, arXiv:1512.03385, section 4.2).
+
+    Each residual block halves the picture. One block at a size, and none at full size, trains several times as many
+    pictures a second on a processor as a deeper and narrower network of the same accuracy.
 
     Parameters
     ----------
@@ -18,6 +20,8 @@ def make_model(input_shape: tuple[int, int, int], num_classes: int) -> keras.Mod
         Height, width and 3.
     num_classes : int
         Number of outputs.
+    widths : tuple of int
+        Channels of each residual block.
 
     Returns
     -------
@@ -27,21 +31,18 @@ def make_model(input_shape: tuple[int, int, int], num_classes: int) -> keras.Mod
     """
     inputs = keras.Input(input_shape, name="pixels")
     x = layers.Rescaling(1 / 64, offset=-2.0, name="scale")(inputs)  # to about unit variance
-    x = _convolve(x, _WIDTHS[0])
-    for stage, width in enumerate(_WIDTHS):
-        for block in range(_BLOCKS):
-            x = _residual(x, width, stride=2 if stage and not block else 1)
+    x = _convolve(x, _STEM)
+    for width in widths:
+        x = _residual(x, width)
     x = layers.GlobalAveragePooling2D(name="features")(x)
     return keras.Model(inputs, layers.Dense(num_classes, name="logits")(x), name="residual")
 
 
-def _residual(x: keras.KerasTensor, width: int, stride: int) -> keras.KerasTensor:
-    shortcut = x
-    if stride > 1:
-        shortcut = layers.AveragePooling2D(stride)(x)
-        shortcut = layers.Conv2D(width, 1, use_bias=False)(shortcut)
-        shortcut = layers.BatchNormalization(momentum=0.9)(shortcut)
-    x = _convolve(x, width, stride)
+def _residual(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
+    shortcut = layers.AveragePooling2D(2)(x)
+    shortcut = layers.Conv2D(width, 1, use_bias=False)(shortcut)
+    shortcut = layers.BatchNormalization(momentum=0.9)(shortcut)
+    x = _convolve(x, width, stride=2)
     x = _convolve(x, width, activate=False)
     return layers.ReLU()(layers.Add()([x, shortcut]))
 

@@ -21,15 +21,19 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def on_aws(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
+def on_aws(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
     """The committed settings, for AWS."""
-    return synthesise(committed_settings(package), aws_stage(), tmp_path_factory.mktemp("on-aws"))
+    return synthesise(
+        committed_settings(tmp_path_factory.mktemp("models")), aws_stage(), tmp_path_factory.mktemp("on-aws")
+    )
 
 
 @pytest.fixture(scope="session")
-def on_laptop(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
+def on_laptop(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
     """The committed settings, for the local cloud."""
-    return synthesise(committed_settings(package), local_stage(), tmp_path_factory.mktemp("on-laptop"))
+    return synthesise(
+        committed_settings(tmp_path_factory.mktemp("models")), local_stage(), tmp_path_factory.mktemp("on-laptop")
+    )
 
 
 @pytest.fixture(scope="session")

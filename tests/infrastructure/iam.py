@@ -75,11 +75,12 @@ def _statement(statement: Template) -> Template:
 def main() -> None:
     """Record the statements of the committed settings on AWS."""
     from stacks.stage import aws_stage
-    from tests.infrastructure.synthesis import committed_settings, synthesise, write_package
+    from tests.infrastructure.synthesis import committed_settings, synthesise
 
     with tempfile.TemporaryDirectory() as scratch:
-        package = write_package(Path(scratch) / "package")
-        synthesis = synthesise(committed_settings(package), aws_stage(), Path(scratch) / "out")
+        models = Path(scratch) / "models"
+        models.mkdir()
+        synthesis = synthesise(committed_settings(models), aws_stage(), Path(scratch) / "out")
     RECORDED.write_text(json.dumps(statements_of_roles(synthesis), indent=2) + "\n", encoding="utf-8")
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,12 +70,13 @@ def read(folder: Path) -> Synthesis:
     return Synthesis(**by_name, files=files, report=report)
 
 
-def committed_settings(package: Path) -> Settings:
-    """Read `signpost.toml`, with a stand-in for each model."""
+def committed_settings(models: Path) -> Settings:
+    """Read `signpost.toml`, with a stand-in for each model, written to a folder."""
     data = tomllib.loads((ROOT / "signpost.toml").read_text())
-    for table in data["classifiers"].values():
+    for name, table in data["classifiers"].items():
         if "model" in table:
-            table["model"] = package
+            labels = [label for route in table["routes"].values() for label in route["labels"]]
+            table["model"] = write_package(models / name, labels)
     return Settings.model_validate(data)
 
 
@@ -93,7 +95,7 @@ def settings_of_every_hosting(package: Path) -> Settings:
     return Settings.model_validate({"app": {"default_classifier": "realtime"}, "classifiers": classifiers})
 
 
-def write_package(folder: Path) -> Path:
+def write_package(folder: Path, labels: Sequence[str] = ("bicycle", "motorcycle")) -> Path:
     """Write the smallest folder that passes for a model package."""
     folder.mkdir()
     model = b"not a model, but nobody loads it here"
@@ -101,10 +103,10 @@ def write_package(folder: Path) -> Path:
     manifest = {
         "name": "stand-in",
         "version": "1",
-        "labels": ["bicycle", "motorcycle"],
+        "labels": list(labels),
         "input": {"width": 32, "height": 32},
         "temperature": 1,
-        "thresholds": {"bicycle": 0.5, "motorcycle": 0.5},
+        "thresholds": dict.fromkeys(labels, 0.5),
         "quantisation": "int8",
         "metrics": {},
         "data": {},

@@ -3,7 +3,7 @@
 import pytest
 from running_cloud import wait_for
 
-from signpost.contracts import Outcome
+from signpost.contracts import Outcome, decision_id
 from tests.conftest import ROOT
 
 SETTINGS = """
@@ -20,13 +20,15 @@ near = {{ labels = ["bicycle"] }}
 far = {{ labels = ["motorcycle"] }}
 """
 HOSTINGS = {"in-lambda": "lambda", "without-servers": "serverless", "some-time": "async"}
+SWITCHED_OFF = {"not-yet": "off"}
 
 
 @pytest.fixture(scope="module")
 def elsewhere(deploy_app, tmp_path_factory):
-    """A second app beside the first, with a classifier for each of the other hostings."""
+    """A second app beside the first, with a classifier for each of the other hostings and one that is off."""
     file = tmp_path_factory.mktemp("settings") / "signpost.toml"
-    tables = [CLASSIFIER.format(name=name, hosting=hosting, root=ROOT) for name, hosting in HOSTINGS.items()]
+    hostings = HOSTINGS | SWITCHED_OFF
+    tables = [CLASSIFIER.format(name=name, hosting=hosting, root=ROOT) for name, hosting in hostings.items()]
     file.write_text(SETTINGS + "".join(tables))
     return deploy_app(file)
 
@@ -58,3 +60,13 @@ def test_an_async_endpoint_is_in_service_with_its_places_in_s3(elsewhere):
     output = config["AsyncInferenceConfig"]["OutputConfig"]
     assert output["S3OutputPath"].endswith("/async-output/elsewhere-some-time-async")
     assert output["S3FailurePath"].endswith("/async-errors/elsewhere-some-time-async")
+
+
+def test_a_classifier_that_is_off_rejects_with_its_reason_until_it_is_switched_on(elsewhere, examples):
+    event = {**elsewhere.put(examples.one("nearby-orders")), "classifier": "not-yet"}
+    refused = elsewhere.router.route_event(event)
+    assert refused.outcome is Outcome.REJECTED
+    assert refused.reason is not None
+    assert refused.reason.code == "classifier_off"
+    # Another id than the one it has once the classifier is on, so that it is looked at anew.
+    assert refused.decision_id != decision_id(event["s3_bucket"], event["s3_key"], event["version_id"], "not-yet")

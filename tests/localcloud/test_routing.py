@@ -116,13 +116,6 @@ def test_the_same_picture_is_dispatched_once_however_often_it_is_asked_for(app, 
     assert wait_for(lambda: heard(last) == 1 and heard(again)) == 1
 
 
-def test_a_rejection_is_looked_at_anew_once_its_cause_is_gone(app, examples):
-    event = app.put(examples.one("nearby-orders"))
-    refused = app.router.route_event({**event, "classifier": "dog-breed"})
-    assert refused.outcome is Outcome.REJECTED
-    assert refused.decision_id != decision_id(event["s3_bucket"], event["s3_key"], event["version_id"], "dog-breed")
-
-
 def test_a_rejected_picture_is_dispatched_once_too(app):
     event = app.put(b"no picture")
     with ThreadPoolExecutor(3) as pool:
@@ -220,7 +213,6 @@ def _is_rejected(app, event, code):
         ({"classifier": "cat"}, "unknown_classifier"),
         ({"classifier": ["vehicle"]}, "unknown_classifier"),
         ({"version_id": "no-such-version"}, "image_not_found"),
-        ({"classifier": "dog-breed"}, "classifier_off"),
     ],
 )
 def test_a_request_that_can_not_be_answered_is_rejected_with_its_reason(app, examples, change, code):

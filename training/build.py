@@ -1,0 +1,152 @@
+"""Trains a classifier and writes its package."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import ai_edge_litert
+import keras  # pyright: ignore[reportMissingImports] - the training extra
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from signpost.manifest import InputSpec, Manifest, OutOfDistribution
+from training.card import write_card
+from training.data.cifar import SIDE
+from training.data.describe import describe
+from training.data.parts import Pictures, TrainingData, assemble
+from training.export import Export, choose, export_all, keras_file, keras_logits, litert_logits
+from training.fit import train
+from training.measure import Decider, fit_decider, measure_known, measure_strange
+from training.packaging import git_revision, write_package
+from training.recipe import Recipe
+
+ROOT = Path(__file__).resolve().parents[1]
+_INT8_SAMPLES = 300
+_KNOWN = {"photographs": "photographs", "drawn pictures": "drawings"}
+_STRANGE = {
+    "photographs of classes seen as outliers": "photographed_outliers",
+    "photographs of classes never seen": "unseen_outliers",
+    "drawn pictures": "drawn_outliers",
+}
+
+
+def build(
+    name: str, archive: Path, related: Path, out: Path, recipe: Recipe, progress: Callable[[str], None]
+) -> Manifest:
+    """Train, calibrate, export, measure and write the package.
+
+    Parameters
+    ----------
+    name : str
+        The classifier.
+    archive, related : Path
+        The archives that the recipe names.
+    out : Path
+        Folder of the package.
+    recipe : Recipe
+    progress : callable
+        Told what is going on, one line at a time.
+
+    Returns
+    -------
+    Manifest
+
+    Raises
+    ------
+    SignpostError
+        If an archive can't be used, or no export is faithful enough to ship.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    tf.config.experimental.enable_op_determinism()
+    data = assemble(archive, related, recipe, progress)
+    model = train(data, recipe, progress)
+    progress("exporting")
+    shipped, decider, metrics = _export(model, data, recipe)
+    progress(f"measuring the {shipped.quantisation} export")
+    metrics |= _test(data, shipped, decider)
+    manifest = _manifest(name, shipped, decider, metrics, describe(data, archive, related, recipe), recipe)
+    write_package(out, manifest, shipped.model, keras_file(model), write_card(manifest, len(shipped.model)))
+    for kind, figures in metrics["test"].items():
+        progress(f"{kind}: {figures['accuracy']:.1%} of {figures['n']} right, {figures['review']:.1%} to review")
+    progress(f"wrote {out}")
+    return manifest
+
+
+def _export(model: keras.Model, data: TrainingData, recipe: Recipe) -> tuple[Export, Decider, dict[str, Any]]:
+    """Choose an export, and temperature and thresholds for it, on validation."""
+    known = data.validation.photographs
+    decider = fit_decider(keras_logits(model, known.images), known.labels, recipe.precision, recipe.kept)
+    exports = export_all(model, decider, _samples(data, recipe), _all_pictures(data.validation))
+    shipped = choose(exports)
+    logits = litert_logits(shipped.model, known.images)
+    decider = fit_decider(logits, known.labels, recipe.precision, recipe.kept)
+    return (
+        shipped,
+        decider,
+        {
+            "parameters": model.count_params(),
+            "chosen_for": {"validation_n": len(logits), "precision": recipe.precision, "kept": recipe.kept},
+            "validation": measure_known(logits, known.labels, decider),
+            "exports": {export.quantisation: export.summary() for export in exports},
+        },
+    )
+
+
+def _samples(data: TrainingData, recipe: Recipe) -> NDArray[np.uint8]:
+    """Choose training pictures that show int8 conversion what values occur."""
+    pictures = _all_pictures(data.train)
+    return pictures[np.random.default_rng(recipe.seed).permutation(len(pictures))[:_INT8_SAMPLES]]
+
+
+def _all_pictures(part: Pictures) -> NDArray[np.uint8]:
+    return np.concatenate([split.images for split in vars(part).values()])
+
+
+def _test(data: TrainingData, shipped: Export, decider: Decider) -> dict[str, Any]:
+    """Measure the file that ships on the test part, once."""
+    test = data.test
+
+    def known(part: str) -> dict[str, Any]:
+        split = getattr(test, part)
+        return measure_known(litert_logits(shipped.model, split.images), split.labels, decider)
+
+    def strange(part: str) -> dict[str, Any]:
+        return measure_strange(litert_logits(shipped.model, getattr(test, part).images), decider)
+
+    return {
+        "test": {title: known(part) for title, part in _KNOWN.items() if len(getattr(test, part).labels)},
+        "strange": {title: strange(part) for title, part in _STRANGE.items() if len(getattr(test, part).labels)},
+    }
+
+
+def _manifest(
+    name: str, shipped: Export, decider: Decider, metrics: dict[str, Any], data: dict[str, Any], recipe: Recipe
+) -> Manifest:
+    now = datetime.now(UTC).replace(microsecond=0)
+    return Manifest(
+        name=name,
+        version=f"{now:%Y%m%d.%H%M%S}",
+        labels=list(recipe.data.labels),
+        input=InputSpec(width=SIDE, height=SIDE),
+        temperature=round(decider.temperature, 6),
+        thresholds={label: float(t) for label, t in zip(recipe.data.labels, decider.thresholds.round(6), strict=True)},
+        out_of_distribution=OutOfDistribution(threshold=round(decider.energy_threshold, 6)),
+        quantisation=shipped.quantisation,
+        metrics=metrics,
+        data=data | {"recipe": recipe.model_dump(mode="json")},
+        git_revision=git_revision(ROOT),
+        versions={
+            "python": platform.python_version(),
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "ai-edge-litert": ai_edge_litert.__version__,
+            "numpy": np.__version__,
+        },
+        created=now,
+        files={},
+    )

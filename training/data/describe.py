@@ -1,0 +1,58 @@
+"""Says what a model was trained and measured on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from training.data.download import CIFAR100_MD5, md5_of
+from training.data.parts import TrainingData
+from training.data.splits import PARTS, fingerprint
+from training.recipe import Recipe
+
+_PHOTOGRAPHS = ("photographs", "photographed_outliers", "unseen_outliers")
+_DRAWINGS = ("drawings", "drawn_outliers")
+
+
+def describe(data: TrainingData, archive: Path, related: Path, recipe: Recipe) -> dict[str, Any]:
+    """Say where the pictures come from, how many there are, and on what terms.
+
+    Parameters
+    ----------
+    data : TrainingData
+    archive, related : Path
+        The archives that they were read from.
+    recipe : Recipe
+
+    Returns
+    -------
+    dict
+        For the manifest's ``data``.
+    """
+    parts = {part: vars(getattr(data, part)) for part in PARTS}
+    counts = {part: {group: len(split.labels) for group, split in groups.items()} for part, groups in parts.items()}
+
+    def used(groups: tuple[str, ...]) -> str:
+        return "; ".join(
+            f"{part} " + ", ".join(f"{found[group]:,} {group.replace('_', ' ')}" for group in groups)
+            for part, found in counts.items()
+        )
+
+    drawn = {
+        "name": "drawn pictures",
+        "used": used(_DRAWINGS),
+        "terms": "drawn by this project's own code",
+    }
+    photographs = {"name": recipe.card.source, "used": used(_PHOTOGRAPHS), "terms": recipe.card.terms}
+    return {
+        "sources": [photographs, drawn] if recipe.data.drawn_train else [photographs],
+        "counts": counts,
+        "unseen_classes": list(data.unseen),
+        "archives": [_archive(path) for path in dict.fromkeys((archive, related))],
+        "fingerprint": fingerprint({f"{part}/{name}": split for part in parts for name, split in parts[part].items()}),
+    }
+
+
+def _archive(path: Path) -> dict[str, Any]:
+    md5 = md5_of(path)
+    return {"file": path.name, "md5": md5, "official": md5 == CIFAR100_MD5}

@@ -1,1 +1,0 @@
-"""The classifier that tells bicycles from motorcycles."""
