@@ -58,11 +58,11 @@ def cifar(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def dogs(cifar: Path) -> Path:
-    """A folder a breed, ten pictures of noise each."""
+    """A folder a breed, twenty pictures of noise each."""
     path = cifar.with_name("dog-breeds-32.tar.gz")
     with tarfile.open(path, "w:gz") as tar:
         for breed in load_recipe("dog-breed").data.labels:
-            for number in range(10):
+            for number in range(20):
                 buffer = io.BytesIO()
                 Image.effect_noise((32, 32), 90).convert("RGB").save(buffer, "PNG")
                 _add(tar, f"dogs/{breed}/{number}.png", buffer.getvalue())
@@ -112,7 +112,7 @@ def test_labels_from_one_archive_and_outliers_from_another(dogs: Path, cifar: Pa
     manifest = build("dog-breed", dogs, cifar, tmp_path / "dog-breed", tiny("dog-breed"), lambda _line: None)
 
     counts = manifest.data["counts"]
-    assert {part: counts[part]["photographs"] for part in counts} == {"train": 30, "validation": 10, "test": 10}
+    assert {part: counts[part]["photographs"] for part in counts} == {"train": 65, "validation": 15, "test": 20}
     assert counts["test"]["photographed_outliers"] + counts["test"]["unseen_outliers"] == 16
     assert manifest.metrics["test"].keys() == {"photographs"}
     assert manifest.metrics["strange"].keys() == {
