@@ -102,6 +102,28 @@ def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike) -> flo
     return float(np.abs(gaps).sum() / sure.size)
 
 
+def auroc(higher: ArrayLike, lower: ArrayLike) -> float:
+    """Area under the ROC curve of a score: the chance that it puts one group above the other.
+
+    It is the Mann-Whitney statistic over the number of pairs (Hanley and McNeil 1982,
+    doi:10.1148/radiology.143.1.7063747).
+
+    Parameters
+    ----------
+    higher : array_like of float, shape (n,)
+        Scores of the group that should have the higher ones.
+    lower : array_like of float, shape (m,)
+
+    Returns
+    -------
+    float
+        0 to 1; a pair of equal scores counts half.
+    """
+    high, low = np.asarray(higher, float), np.sort(np.asarray(lower, float))
+    below, up_to = np.searchsorted(low, high, "left"), np.searchsorted(low, high, "right")
+    return float((below + up_to).mean() / (2 * len(low)))
+
+
 def wilson_interval(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     """Bound a share that was measured on few samples (Wilson 1927, doi:10.1080/01621459.1927.10502953).
 

@@ -1,4 +1,4 @@
-"""Trains a classifier by its recipe and writes its package."""
+"""One process of a training run. ``signpost train`` starts one or many of them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from pathlib import Path
 from rich.console import Console
 
 from signpost.errors import SignpostError
-from training.build import ROOT, build
+from training.data.catalogue import fetch
 from training.data.locate import locate
+from training.distribution import STRATEGIES
 from training.recipe import load_recipe, recipes
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,24 +25,50 @@ def main(arguments: list[str] | None = None) -> int:
     int
         0, or 1 after an error that was printed.
     """
-    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    parser.add_argument("classifier", choices=recipes())
-    parser.add_argument(
-        "--data", type=Path, help="archive of the labels, or a folder of archives; CIFAR-100 is downloaded otherwise"
-    )
-    parser.add_argument("--quick", action="store_true", help="a tenth of the steps: to try things out")
-    parser.add_argument("--out", type=Path, help="folder of the package (default models/CLASSIFIER)")
-    options = parser.parse_args(arguments)
-    console = Console(stderr=True)
+    options = _parser().parse_args(arguments)
+    # TensorFlow takes seconds to load, and processes that draw pictures import this module too.
+    from training.program import Run, run
+
+    console = Console(stderr=True, soft_wrap=True)
     try:
-        recipe = load_recipe(options.classifier)
-        archive, related = locate(recipe.data, options.data, console)
-        out = options.out or ROOT / "models" / options.classifier
-        build(options.classifier, archive, related, out, recipe.quick() if options.quick else recipe, console.print)
+        recipe = load_recipe(options.recipe)
+        recipe = recipe.quick() if options.quick else recipe
+        recipe = recipe.model_copy(update={"seed": options.seed}) if options.seed is not None else recipe
+        archive, related = locate(recipe.data, options.data, lambda name: fetch(name, console))
+        task = Run(
+            recipe,
+            archive,
+            related,
+            out=options.out or ROOT / "models" / recipe.name,
+            strategy=options.strategy,
+            checkpoints=options.checkpoints,
+            weights=options.weights,
+            evaluation=options.evaluation,
+            history=options.history,
+        )
+        run(task, console.print)
     except SignpostError as error:
         console.print(f"[red]error:[/] {error}")
         return 1
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser.add_argument("recipe", choices=recipes())
+    parser.add_argument("--data", type=Path, help="archive of the labels, or a folder of archives")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the steps: to try things out")
+    parser.add_argument("--seed", type=int, help="another seed than the recipe's")
+    parser.add_argument("--strategy", choices=STRATEGIES, default="single")
+    for name, text in (
+        ("out", "folder of the package (default models/RECIPE)"),
+        ("checkpoints", "folder to save to on the way and to go on from"),
+        ("weights", "Keras applications weights without the top, for a network of photographs"),
+        ("evaluation", "file for the untouched test pictures"),
+        ("history", "file for the accuracy on the way, JSON lines"),
+    ):
+        parser.add_argument(f"--{name}", type=Path, help=text)
+    return parser
 
 
 if __name__ == "__main__":

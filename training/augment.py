@@ -6,13 +6,14 @@ from typing import Any
 
 import tensorflow as tf
 
+from training.randaugment import randaugment
 from training.recipe import Augmentation
 
 Row = tuple[tf.Tensor, ...]
 
 
 def augment(pixels: tf.Tensor, seed: tf.Tensor, settings: Augmentation) -> tf.Tensor:
-    """Mirror, shift, change the light of and hide a part of every picture.
+    """Mirror, shift, change by RandAugment, change the light of and hide a part of every picture.
 
     Parameters
     ----------
@@ -26,11 +27,14 @@ def augment(pixels: tf.Tensor, seed: tf.Tensor, settings: Augmentation) -> tf.Te
     tf.Tensor of float32, shape (n, height, width, 3)
         Values 0 to 255.
     """
-    mirror, shift, light, hide = tf.unstack(tf.random.split(seed, 4))
+    mirror, shift, light, change, hide = tf.unstack(tf.random.split(seed, 5))
     count, height, width = _size(pixels)
-    coin = tf.random.stateless_uniform(tf.stack([count, 1, 1, 1]), mirror) < 0.5
-    pixels = tf.where(coin, tf.reverse(pixels, [2]), pixels)
+    if settings.mirror:
+        coin = tf.random.stateless_uniform(tf.stack([count, 1, 1, 1]), mirror) < 0.5
+        pixels = tf.where(coin, tf.reverse(pixels, [2]), pixels)
     pixels = tf.cast(_shift(pixels, settings.shift, shift), tf.float32)
+    if settings.operations:
+        pixels = randaugment(pixels, change, settings.operations, settings.magnitude)
     factor, offset = tf.unstack(tf.random.stateless_uniform(tf.stack([2, count, 1, 1, 1]), light, -1, 1))
     pixels = (pixels - 128) * (1 + settings.contrast * factor) + 128 + settings.brightness * offset
     square = _squares(count, (height, width), settings.hole / 2, hide)

@@ -1,4 +1,4 @@
-"""Trains a classifier and writes its package."""
+"""Turns a trained network into a package: calibrated, exported, measured."""
 
 from __future__ import annotations
 
@@ -16,11 +16,9 @@ from numpy.typing import NDArray
 
 from signpost.manifest import InputSpec, Manifest, OutOfDistribution
 from training.card import write_card
-from training.data.cifar import SIDE
 from training.data.describe import describe
-from training.data.parts import Pictures, TrainingData, assemble
+from training.data.parts import Pictures, TrainingData
 from training.export import Export, choose, export_all, keras_file, keras_logits, litert_logits
-from training.fit import train
 from training.measure import Decider, fit_decider, measure_known, measure_strange
 from training.packaging import git_revision, write_package
 from training.recipe import Recipe
@@ -35,17 +33,24 @@ _STRANGE = {
 }
 
 
-def build(
-    name: str, archive: Path, related: Path, out: Path, recipe: Recipe, progress: Callable[[str], None]
+def ship(
+    model: keras.Model,
+    data: TrainingData,
+    archives: list[Path],
+    out: Path,
+    recipe: Recipe,
+    progress: Callable[[str], None],
 ) -> Manifest:
-    """Train, calibrate, export, measure and write the package.
+    """Calibrate, export, measure and write the package.
 
     Parameters
     ----------
-    name : str
-        The classifier.
-    archive, related : Path
-        The archives that the recipe names.
+    model : keras.Model
+        From pixels to one logit a label.
+    data : TrainingData
+        What it was trained on.
+    archives : list of Path
+        What the data was read from.
     out : Path
         Folder of the package.
     recipe : Recipe
@@ -59,17 +64,13 @@ def build(
     Raises
     ------
     SignpostError
-        If an archive can't be used, or no export is faithful enough to ship.
+        If no export is faithful enough to ship.
     """
-    keras.utils.set_random_seed(recipe.seed)
-    tf.config.experimental.enable_op_determinism()
-    data = assemble(archive, related, recipe, progress)
-    model = train(data, recipe, progress)
     progress("exporting")
     shipped, decider, metrics = _export(model, data, recipe)
     progress(f"measuring the {shipped.quantisation} export")
     metrics |= _test(data, shipped, decider)
-    manifest = _manifest(name, shipped, decider, metrics, describe(data, archive, related, recipe), recipe)
+    manifest = _manifest(data, shipped, decider, metrics, describe(data, archives, recipe), recipe)
     write_package(out, manifest, shipped.model, keras_file(model), write_card(manifest, len(shipped.model)))
     for kind, figures in metrics["test"].items():
         progress(f"{kind}: {figures['accuracy']:.1%} of {figures['n']} right, {figures['review']:.1%} to review")
@@ -109,36 +110,44 @@ def _all_pictures(part: Pictures) -> NDArray[np.uint8]:
 
 def _test(data: TrainingData, shipped: Export, decider: Decider) -> dict[str, Any]:
     """Measure the file that ships on the test part, once."""
-    test = data.test
-
-    def known(part: str) -> dict[str, Any]:
-        split = getattr(test, part)
-        return measure_known(litert_logits(shipped.model, split.images), split.labels, decider)
-
-    def strange(part: str) -> dict[str, Any]:
-        return measure_strange(litert_logits(shipped.model, getattr(test, part).images), decider)
-
+    logits = {
+        group: litert_logits(shipped.model, split.images) for group, split in vars(data.test).items() if len(split)
+    }
+    familiar = logits["photographs"]
     return {
-        "test": {title: known(part) for title, part in _KNOWN.items() if len(getattr(test, part).labels)},
-        "strange": {title: strange(part) for title, part in _STRANGE.items() if len(getattr(test, part).labels)},
+        "test": {
+            title: measure_known(logits[group], getattr(data.test, group).labels, decider)
+            for title, group in _KNOWN.items()
+            if group in logits
+        },
+        "strange": {
+            title: measure_strange(logits[group], familiar, decider)
+            for title, group in _STRANGE.items()
+            if group in logits
+        },
     }
 
 
 def _manifest(
-    name: str, shipped: Export, decider: Decider, metrics: dict[str, Any], data: dict[str, Any], recipe: Recipe
+    data: TrainingData,
+    shipped: Export,
+    decider: Decider,
+    metrics: dict[str, Any],
+    described: dict[str, Any],
+    recipe: Recipe,
 ) -> Manifest:
     now = datetime.now(UTC).replace(microsecond=0)
     return Manifest(
-        name=name,
+        name=recipe.name,
         version=f"{now:%Y%m%d.%H%M%S}",
-        labels=list(recipe.data.labels),
-        input=InputSpec(width=SIDE, height=SIDE),
+        labels=list(data.labels),
+        input=InputSpec(width=recipe.data.width, height=recipe.data.height),
         temperature=round(decider.temperature, 6),
-        thresholds={label: float(t) for label, t in zip(recipe.data.labels, decider.thresholds.round(6), strict=True)},
+        thresholds={label: float(t) for label, t in zip(data.labels, decider.thresholds.round(6), strict=True)},
         out_of_distribution=OutOfDistribution(threshold=round(decider.energy_threshold, 6)),
         quantisation=shipped.quantisation,
         metrics=metrics,
-        data=data | {"recipe": recipe.model_dump(mode="json")},
+        data=described | {"recipe": recipe.model_dump(mode="json")},
         git_revision=git_revision(ROOT),
         versions={
             "python": platform.python_version(),

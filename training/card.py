@@ -39,8 +39,8 @@ Figures of `model.tflite` on pictures that were used for nothing else. In bracke
 |---|---|---|---|---|---|---|
 {known}
 
-| pictures of something else | n | routed by mistake |
-|---|---|---|
+| pictures of something else | n | AUROC of the energy | routed by mistake |
+|---|---|---|---|
 {strange}
 
 Temperature, thresholds and the energy threshold were chosen on {validation_n} validation photographs: the threshold of
@@ -114,15 +114,16 @@ def _listed(labels: list[str]) -> str:
 
 def _archive(archive: dict[str, Any]) -> str:
     origin = "the official one" if archive["official"] else "not an official one"
-    return f"Archive: `{archive['file']}`, md5 `{archive['md5']}`, {origin}."
+    checksum = f", md5 `{archive['md5']}`, {origin}" if archive["md5"] else ", a folder"
+    return f"Data: `{archive['file']}`{checksum}."
 
 
 def _made(manifest: Manifest) -> str:
-    archives = manifest.data["archives"]
+    archives, recipe = manifest.data["archives"], manifest.data["recipe"]
     official = all(archive["official"] for archive in archives)
-    given = "" if official else f" --data {archives[0]['file']}"
-    quick = " --quick" if manifest.data["recipe"]["shortened"] else ""
-    made = f"Made by `python -m training {manifest.name}{given}{quick}`, git revision `{manifest.git_revision}`."
+    given = "" if official else " --data FOLDER"
+    quick = " --quick" if recipe["shortened"] else ""
+    made = f"Made by `signpost train {manifest.name}{given}{quick}`, git revision `{manifest.git_revision}`."
     return made if official else f"{made} Other archives give another model."
 
 
@@ -135,7 +136,7 @@ def _known(name: str, figures: dict[str, Any]) -> str:
 
 
 def _strange(name: str, figures: dict[str, Any]) -> str:
-    return f"| {name} | {figures['n']} | {_share(figures, 'routed_by_mistake')} |"
+    return f"| {name} | {figures['n']} | {figures['auroc']:.3f} | {_share(figures, 'routed_by_mistake')} |"
 
 
 def _export(name: str, figures: dict[str, Any], shipped: str) -> str:

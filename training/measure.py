@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from signpost.metrics import accuracy, confusion_matrix, expected_calibration_error, macro_f1, wilson_interval
+from signpost.metrics import accuracy, auroc, confusion_matrix, expected_calibration_error, macro_f1, wilson_interval
 from training.calibration import energy, fit_temperature, pick_energy_threshold, pick_threshold, probabilities
 
 
@@ -119,20 +119,27 @@ def measure_known(logits: NDArray[np.float64], truth: NDArray[np.int64], decider
     }
 
 
-def measure_strange(logits: NDArray[np.float64], decider: Decider) -> dict[str, Any]:
+def measure_strange(logits: NDArray[np.float64], familiar: NDArray[np.float64], decider: Decider) -> dict[str, Any]:
     """Measure on pictures that belong to no label.
 
     Parameters
     ----------
     logits : ndarray, shape (n, labels)
+    familiar : ndarray, shape (m, labels)
+        Logits of pictures that do belong to a label.
     decider : Decider
 
     Returns
     -------
     dict
-        ``n`` and ``routed_by_mistake``, a share with its 95 % Wilson interval.
+        ``n``; ``auroc``, how well the energy alone tells them from the familiar ones (0.5 is chance, 1 perfect); and
+        ``routed_by_mistake``, a share with its 95 % Wilson interval.
     """
-    return {"n": len(logits), **_share("routed_by_mistake", int(decider.routed(logits).sum()), len(logits))}
+    return {
+        "n": len(logits),
+        "auroc": round(auroc(energy(logits), energy(familiar)), 4),
+        **_share("routed_by_mistake", int(decider.routed(logits).sum()), len(logits)),
+    }
 
 
 def _share(name: str, hits: int, n: int) -> dict[str, Any]:

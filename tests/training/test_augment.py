@@ -8,6 +8,7 @@ pytest.importorskip("tensorflow", reason="training needs TensorFlow, an extra of
 import tensorflow as tf
 
 from training.augment import augment, mix
+from training.randaugment import randaugment
 from training.recipe import Augmentation
 
 SEED = tf.constant([1, 2], tf.int64)
@@ -68,3 +69,29 @@ def test_a_target_holds_each_picture_by_its_share_of_the_pixels(seed: int):
     assert targets.numpy().sum(1) == pytest.approx(np.ones(16), abs=1e-5)
     # A picture's pixels are its number, so the mean of the mixed pixels is the mean number by the targets.
     assert found.numpy().mean((1, 2, 3)) == pytest.approx(targets.numpy() @ np.arange(16), abs=1e-3)
+
+
+def test_randaugment_at_no_strength_leaves_pictures_as_they_are_but_for_their_contrast():
+    pictures = tf.cast(_pictures(), tf.float32)
+
+    changed = randaugment(pictures, SEED, 1, 0).numpy()
+
+    # One of its twelve operations, autocontrast, has no strength: noise that spans 0 to 255 stays the same under it.
+    assert np.abs(changed - pictures.numpy()).max() < 0.01
+
+
+def test_randaugment_changes_most_pictures_by_the_seed():
+    pictures = tf.cast(_pictures(), tf.float32)
+    first, again, other = (randaugment(pictures, seed, 2, 9).numpy() for seed in (SEED, SEED, SEED + 1))
+
+    assert (first == again).all()
+    assert (first != other).any((1, 2, 3)).sum() > 48
+    assert first.min() >= 0
+    assert first.max() <= 255
+
+
+def test_no_mirror_where_left_and_right_mean_something():
+    pictures = _pictures()
+    settings = PLAIN.model_copy(update={"mirror": False})
+
+    assert (augment(tf.constant(pictures), SEED, settings).numpy() == pictures).all()

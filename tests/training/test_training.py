@@ -1,6 +1,7 @@
 """The whole way from archives to a package, with real TensorFlow and hardly any data."""
 
 import io
+import json
 import pickle
 import tarfile
 from pathlib import Path
@@ -11,9 +12,14 @@ from PIL import Image
 
 pytest.importorskip("tensorflow", reason="training needs TensorFlow, an extra of its own: requirements/training.txt")
 
+from signpost.evaluation import EvaluationSet
+from signpost.imaging import prepare
+from signpost.limits import Limits
+from signpost.manifest import Manifest
 from signpost.package import open_package
 from signpost.predictor import Predictor
-from training.build import build
+from training.data.dataset import read_dataset
+from training.program import Run, run
 from training.recipe import Recipe, load_recipe
 
 # Keras 3.15 with NumPy 2 says so at every save.
@@ -24,15 +30,16 @@ CLASSES = ["apple", "bicycle", "motorcycle", "wolf"]
 def tiny(classifier: str) -> Recipe:
     """The classifier's own recipe with hardly any steps."""
     recipe = load_recipe(classifier)
-    few = {"steps": 3}
     drawn = {"drawn_train": 6, "drawn_held_out": 4} if recipe.data.drawn_train else {}
-    return recipe.model_copy(
-        update={
-            "data": recipe.data.model_copy(update={"unseen_classes": 1, **drawn}),
-            "pretraining": recipe.pretraining.model_copy(update=few),
-            "fine_tuning": recipe.fine_tuning.model_copy(update=few),
-        }
-    )
+    data = {"unseen_classes": 1, "related": ("cifar-100-python.tar.gz",), "validation_share": 0.2, **drawn}
+    short = recipe.with_steps(3 / recipe.fine_tuning.steps)
+    return short.model_copy(update={"data": recipe.data.model_copy(update=data)})
+
+
+def train(recipe: Recipe, archive: Path, related: list[Path], out: Path, **more: Path) -> Manifest:
+    manifest = run(Run(recipe, archive, related, out, **more), lambda _line: None)
+    assert manifest
+    return manifest
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
@@ -72,7 +79,7 @@ def dogs(cifar: Path) -> Path:
 @pytest.fixture(scope="module")
 def folder(cifar: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("models") / "vehicle"
-    build("vehicle", cifar, cifar, out, tiny("vehicle"), lambda _line: None)
+    train(tiny("vehicle"), cifar, [cifar], out, evaluation=out.with_name("evaluation.npz"), history=out.with_name("h"))
     return out
 
 
@@ -101,7 +108,7 @@ def test_the_manifest_and_the_card_hold_the_figures(folder: Path):
 def test_the_same_seed_gives_the_same_weights(cifar: Path, folder: Path, tmp_path: Path):
     import keras
 
-    build("vehicle", cifar, cifar, tmp_path / "vehicle", tiny("vehicle"), lambda _line: None)
+    train(tiny("vehicle"), cifar, [cifar], tmp_path / "vehicle")
 
     first, second = (keras.saving.load_model(package / "model.keras") for package in (folder, tmp_path / "vehicle"))
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
@@ -109,7 +116,7 @@ def test_the_same_seed_gives_the_same_weights(cifar: Path, folder: Path, tmp_pat
 
 
 def test_labels_from_one_archive_and_outliers_from_another(dogs: Path, cifar: Path, tmp_path: Path):
-    manifest = build("dog-breed", dogs, cifar, tmp_path / "dog-breed", tiny("dog-breed"), lambda _line: None)
+    manifest = train(tiny("dog-breed"), dogs, [cifar], tmp_path / "dog-breed")
 
     counts = manifest.data["counts"]
     assert {part: counts[part]["photographs"] for part in counts} == {"train": 65, "validation": 15, "test": 20}
@@ -122,3 +129,26 @@ def test_labels_from_one_archive_and_outliers_from_another(dogs: Path, cifar: Pa
     assert "maltese, chihuahua, english_toy_spaniel, japanese_spaniel and pekingese" in (
         tmp_path / "dog-breed" / "MODEL_CARD.md"
     ).read_text().replace("\n", " ")
+
+
+def test_serving_prepares_the_very_pixels_that_training_saw(dogs: Path, folder: Path):
+    with tarfile.open(dogs) as tar:
+        [member] = [member for member in tar if member.name.endswith("chihuahua/7.png")]
+        file = tar.extractfile(member)
+        assert file
+        content = file.read()
+    data = read_dataset(dogs, 24, 40, ("chihuahua", "maltese"), lambda _line: None)
+    # The test pictures that a run leaves are those of the archive, whatever file they come as.
+    pictures = EvaluationSet.read(folder.with_name("evaluation.npz").read_bytes())
+    as_file = io.BytesIO()
+    Image.fromarray(pictures.images[0]).save(as_file, "PNG")
+
+    assert np.asarray(prepare(content, 24, 40, Limits())).tobytes() in [i.tobytes() for i in data.parts["all"].images]
+    assert np.asarray(prepare(as_file.getvalue(), 32, 32, Limits())).tobytes() == pictures.images[0].tobytes()
+
+
+def test_the_way_of_a_run_is_written_down(folder: Path):
+    lines = [json.loads(line) for line in folder.with_name("h").read_text().splitlines()]
+
+    assert [line["lesson"] for line in lines] == [*["pretraining"] * 6, *["fine-tuning"] * 3]
+    assert all(0 <= line["accuracy"] <= 1 for line in lines)

@@ -1,4 +1,7 @@
-"""Reads .tar, .tar.gz and .zip archives as hostile: in memory, within bounds, nothing is unpacked to disk."""
+"""Reads .tar, .tar.gz and .zip archives as hostile: in memory, within bounds, nothing is unpacked to disk.
+
+A folder is read by the same functions.
+"""
 
 from __future__ import annotations
 
@@ -28,46 +31,71 @@ _DAMAGED = (
     NotImplementedError,  # zipfile: an unknown compression
     RuntimeError,  # zipfile: an encrypted member
 )
+_ADVICE = (
+    "If it was downloaded or copied, that may have broken off: get it again (`signpost data fetch` for known datasets)."
+)
 
 
-def read_archive(path: Path, wanted: Callable[[str], bool] = lambda _name: True) -> Iterator[tuple[str, bytes]]:
-    """Read the plain files of an archive, one after another.
+def read_files(source: Path, wanted: Callable[[str], bool] = lambda _name: True) -> Iterator[tuple[str, bytes]]:
+    """Read the plain files of a folder or an archive, one after another.
 
     Parameters
     ----------
-    path : Path
-        A ``.tar``, ``.tar.gz``, ``.tgz`` or ``.zip`` file, told apart by content.
+    source : Path
+        A folder, or a ``.tar``, ``.tar.gz``, ``.tgz`` or ``.zip`` file, told apart by content.
     wanted : callable
-        Says by name (without a leading ``./``) which files are worth reading.
+        Says by name (with forward slashes, without a leading ``./``) which files are worth reading. It is told of
+        folders too, whose names end with a slash.
 
     Yields
     ------
     name : str
-        Path inside the archive, without a leading ``./``.
+        Path inside the source.
     content : bytes
+        Empty where a file in a folder can't be read: no picture either.
 
     Raises
     ------
     DatasetError
-        If the archive is damaged, of another type, or beyond the bounds.
+        If there is nothing, or the archive is damaged, of another type, or beyond the bounds.
     """
+    if source.is_dir():
+        yield from _folder(source, wanted)
+        return
+    if not source.is_file():
+        raise DatasetError(f"no folder or archive at {source}")
     try:
-        yield from _zip(path, wanted) if zipfile.is_zipfile(path) else _tar(path, wanted)
+        yield from _zip(source, wanted) if zipfile.is_zipfile(source) else _tar(source, wanted)
     except _DAMAGED as error:
-        raise DatasetError(f"{path.name} is no usable .tar, .tar.gz or .zip archive: {error}") from error
+        raise DatasetError(f"{source.name} is no usable .tar, .tar.gz or .zip archive: {error}. {_ADVICE}") from error
 
 
-def list_names(path: Path) -> list[str]:
-    """List the plain files of an archive; `read_archive` says what it may be and raises."""
+def list_names(source: Path) -> list[str]:
+    """List the files of a folder or an archive, and the folders with a slash behind their names, sorted.
+
+    `read_files` says what it may be and raises.
+    """
     names: list[str] = []
 
     def note(name: str) -> bool:
         names.append(name)
         return False
 
-    for _ in read_archive(path, note):
+    for _ in read_files(source, note):
         pass
-    return names
+    return sorted(names)
+
+
+def _folder(source: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(source.rglob("*")):
+        name = path.relative_to(source).as_posix()
+        if path.is_dir():
+            wanted(f"{name}/")
+        elif path.is_file() and wanted(name):
+            try:
+                yield name, path.read_bytes()
+            except OSError:
+                yield name, b""
 
 
 def _tar(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
@@ -83,7 +111,7 @@ def _zip(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes
         members = archive.infolist()
         _check(members)
         for member in members:
-            if not member.is_dir() and wanted(name := member.filename.removeprefix("./")):
+            if wanted(name := member.filename.removeprefix("./")) and not member.is_dir():
                 with archive.open(member) as content:  # zipfile never reads beyond the size that was checked
                     yield name, content.read()
 

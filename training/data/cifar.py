@@ -8,34 +8,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from signpost.errors import DatasetError
-from training.data.archives import read_archive
+from training.data.archives import read_files
+from training.data.pictures import Split, join
 from training.data.safe_pickle import load_arrays
 
 SIDE = 32
 _META = {"meta": "fine_label_names", "batches.meta": "label_names"}
-
-
-@dataclass(frozen=True)
-class Split:
-    """Pictures and their labels.
-
-    Attributes
-    ----------
-    images : ndarray of uint8, shape (n, 32, 32, 3)
-        RGB, 0 to 255.
-    labels : ndarray of int64, shape (n,)
-        Index into the class names.
-    """
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
-
-    def take(self, rows: NDArray[Any]) -> Split:
-        """Select rows by index or mask."""
-        return Split(self.images[rows], self.labels[rows])
 
 
 @dataclass(frozen=True)
@@ -71,23 +51,24 @@ class Cifar:
 
         def keep(split: Split) -> Split:
             labels = position[split.labels]
-            return Split(split.images[labels >= 0], labels[labels >= 0])
+            kept = split.take(labels >= 0)
+            return Split(kept.images, labels[labels >= 0], kept.names)
 
         return Cifar(tuple(names), keep(self.train), keep(self.test))
 
 
-def is_cifar_part(name: str) -> bool:
-    """Tell by its name whether a file of an archive is a part of CIFAR."""
-    return _role(name) is not None
+def is_cifar(files: Sequence[str]) -> bool:
+    """Tell by the names of the files in an archive or folder whether it is CIFAR: meta, train and test are there."""
+    return {"meta", "train", "test"} <= {_role(name) for name in files}
 
 
 def read_cifar(path: Path) -> Cifar:
-    """Read ``cifar-10-python.tar.gz`` or ``cifar-100-python.tar.gz``.
+    """Read CIFAR-10 or CIFAR-100 for Python, told apart by content.
 
     Parameters
     ----------
     path : Path
-        The archive; nothing in it is trusted.
+        The archive, or the folder that it unpacks to; nothing in it is trusted.
 
     Returns
     -------
@@ -107,16 +88,14 @@ def read_test_split(path: Path) -> Cifar:
 
 
 def _read(path: Path, roles: Sequence[str]) -> Cifar:
-    if not path.is_file():
-        raise DatasetError(f"no archive at {path}")
-    parts: dict[str, list[dict[str, Any]]] = {role: [] for role in roles}
-    for name, content in read_archive(path, wanted=lambda name: _role(name) in roles):
-        parts[_role(name) or "meta"].append(load_arrays(content))
+    loaded = {name: load_arrays(content) for name, content in read_files(path, lambda name: _role(name) in roles)}
+    # Sorted, as the order of files in an archive means nothing.
+    parts = {role: [loaded[name] for name in sorted(loaded) if _role(name) == role] for role in roles}
     missing = [role for role, found in parts.items() if not found]
     if missing:
         raise DatasetError(f"{path.name} is no CIFAR archive for Python: it has no {' and no '.join(missing)} file")
     classes = _class_names(parts["meta"][0])
-    train, test = (_join([_split(part, len(classes)) for part in parts.get(role, [])]) for role in ("train", "test"))
+    train, test = (_join(role, parts.get(role, []), len(classes)) for role in ("train", "test"))
     return Cifar(classes, train, test)
 
 
@@ -137,6 +116,12 @@ def _class_names(meta: dict[str, Any]) -> tuple[str, ...]:
     raise DatasetError("the archive's meta file names no classes")
 
 
+def _join(role: str, parts: list[dict[str, Any]], classes: int) -> Split:
+    split = join([_split(part, classes) for part in parts], (SIDE, SIDE))
+    names = tuple(f"{role}[{row}]" + (name and f" {name}") for row, name in enumerate(split.names))
+    return Split(split.images, split.labels, names)
+
+
 def _split(part: dict[str, Any], classes: int) -> Split:
     data, labels = part.get("data"), part.get("fine_labels", part.get("labels"))
     if not isinstance(data, np.ndarray) or data.ndim != 2 or data.shape[1] != 3 * SIDE * SIDE:
@@ -147,11 +132,12 @@ def _split(part: dict[str, Any], classes: int) -> Split:
         raise DatasetError(f"the archive has labels that are not numbers below {classes}")
     # Rows hold all red bytes, then all green, then all blue ones.
     images = data.reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
-    return Split(np.ascontiguousarray(images), np.asarray(labels, np.int64))
+    return Split(np.ascontiguousarray(images), np.asarray(labels, np.int64), _file_names(part, len(data)))
 
 
-def _join(splits: list[Split]) -> Split:
-    if not splits:
-        return Split(np.empty((0, SIDE, SIDE, 3), np.uint8), np.empty(0, np.int64))
-    images, labels = ([getattr(split, part) for split in splits] for part in ("images", "labels"))
-    return Split(np.concatenate(images), np.concatenate(labels))
+def _file_names(part: dict[str, Any], count: int) -> tuple[str, ...]:
+    """Give the names that the archive has for its pictures, or nothing for each."""
+    names = part.get("filenames")
+    if isinstance(names, list) and len(names) == count and all(isinstance(name, bytes) for name in names):
+        return tuple(name.decode("latin1") for name in names)
+    return ("",) * count

@@ -12,8 +12,8 @@ from rich.console import Console
 
 from signpost.errors import DatasetError
 from signpost.imaging import encode_png
+from training.data.catalogue import cached, fetch, find
 from training.data.cifar import read_test_split
-from training.data.download import cached_cifar100, cifar100_archive
 from training.data.drawn import Label, draw_file
 
 # What is shown of what; the others belong to no route of the vehicle classifier and should end in review.
@@ -78,7 +78,7 @@ def demo_pictures(folder: Path, images: Path | None = None, download: bool = Tru
         return _own(images)
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        archive = cifar100_archive(Console(stderr=True)) if download else cached_cifar100()
+        archive = fetch("cifar-100", Console(stderr=True)) if download else cached(find("cifar-100"))
         reason = "CIFAR-100 is not in the cache"
     except DatasetError as error:
         archive, reason = None, str(error)

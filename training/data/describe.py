@@ -5,23 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from training.data.download import CIFAR100_MD5, md5_of
+from training.data.catalogue import is_official
+from training.data.download import md5_of
+from training.data.likeness import fingerprint
 from training.data.parts import TrainingData
-from training.data.splits import PARTS, fingerprint
+from training.data.splits import PARTS
 from training.recipe import Recipe
 
 _PHOTOGRAPHS = ("photographs", "photographed_outliers", "unseen_outliers")
 _DRAWINGS = ("drawings", "drawn_outliers")
 
 
-def describe(data: TrainingData, archive: Path, related: Path, recipe: Recipe) -> dict[str, Any]:
+def describe(data: TrainingData, archives: list[Path], recipe: Recipe) -> dict[str, Any]:
     """Say where the pictures come from, how many there are, and on what terms.
 
     Parameters
     ----------
     data : TrainingData
-    archive, related : Path
-        The archives that they were read from.
+    archives : list of Path
+        What they were read from.
     recipe : Recipe
 
     Returns
@@ -48,11 +50,14 @@ def describe(data: TrainingData, archive: Path, related: Path, recipe: Recipe) -
         "sources": [photographs, drawn] if recipe.data.drawn_train else [photographs],
         "counts": counts,
         "unseen_classes": list(data.unseen),
-        "archives": [_archive(path) for path in dict.fromkeys((archive, related))],
+        "archives": [_archive(path) for path in dict.fromkeys(archives)],
         "fingerprint": fingerprint({f"{part}/{name}": split for part in parts for name, split in parts[part].items()}),
     }
 
 
 def _archive(path: Path) -> dict[str, Any]:
-    md5 = md5_of(path)
-    return {"file": path.name, "md5": md5, "official": md5 == CIFAR100_MD5}
+    return {
+        "file": path.name,
+        "md5": md5_of(path) if path.is_file() else None,
+        "official": path.is_file() and is_official(path),
+    }

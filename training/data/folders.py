@@ -1,34 +1,31 @@
-"""Reads labelled pictures: a folder per label, an archive of such folders, or a CIFAR archive."""
+"""Reads labelled pictures: a folder per class, an archive of such folders, or a CIFAR archive."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from itertools import islice
+from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from signpost.errors import DatasetError
+from signpost.errors import DatasetError, PictureError
 from signpost.imaging import encode_png
-from training.data.archives import list_names, read_archive
-from training.data.cifar import is_cifar_part, read_test_split
+from training.data.archives import list_names, read_files
+from training.data.cifar import is_cifar, read_test_split
+from training.data.decode import prepare_file
+from training.data.pictures import Dataset, Skipped, Split, printable
+from training.data.tree import Place, Tree, sort_out
 
 _SHAPE = "expected one folder per label with its pictures inside, such as bicycle/one.jpg and motorcycle/two.jpg"
-_METADATA = "__MACOSX"
-_NAMED = 6  # unknown labels that an error lists
+_NAMED = 6  # names that an error lists
+_AT_ONCE = 64  # files in memory at a time
 
-
-@dataclass(frozen=True)
-class Skipped:
-    """A file that was left out, and why."""
-
-    name: str
-    reason: str
-
-    def __str__(self) -> str:
-        """Give one line that is safe to print: an archive can name its files as it likes."""
-        name = "".join(letter if letter.isprintable() else "?" for letter in self.name)
-        return f"{name}: {self.reason}"
+Look = Callable[[str, bytes], None]
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class LabelledPictures:
 
 
 def open_pictures(source: Path, known: Sequence[str]) -> LabelledPictures:
-    """Open a folder or archive of labelled pictures.
+    """Open a folder or archive of labelled pictures to measure a model on.
 
     The label of a picture is the name of the folder that holds it, so a tree split into ``train`` and ``test`` works
     too. Hidden files are skipped. Of a CIFAR archive the test split counts, and of that the known classes.
@@ -72,57 +69,134 @@ def open_pictures(source: Path, known: Sequence[str]) -> LabelledPictures:
     DatasetError
         If there is nothing there, it can't be read, has no labels, or has labels that are not known.
     """
-    if source.is_dir():
-        files = sorted(str(path.relative_to(source)) for path in source.rglob("*") if path.is_file())
-        return _labelled(source, files, known, lambda names, skipped: _read_files(source, names, skipped))
-    if not source.is_file():
-        raise DatasetError(f"no folder or archive at {source}")
     files = list_names(source)
-    if sum(map(is_cifar_part, files)) >= 3:  # meta, train and test
+    if is_cifar(files):
         return _cifar(source, known)
-    return _labelled(source, files, known, lambda names, _skipped: read_archive(source, set(names).__contains__))
-
-
-def _labelled(
-    source: Path,
-    files: list[str],
-    known: Sequence[str],
-    read: Callable[[list[str], list[Skipped]], Iterator[tuple[str, bytes]]],
-) -> LabelledPictures:
-    skipped: list[Skipped] = []
-    names = []
-    for file in files:
-        parts = PurePosixPath(file).parts
-        if any(part.startswith(".") or part == _METADATA for part in parts):
-            skipped.append(Skipped(file, "hidden"))
-        elif not _label(file):
-            skipped.append(Skipped(file, "lies in no label's folder"))
-        else:
-            names.append(file)
-    if not names:
-        raise DatasetError(f"{source} has no labelled pictures: {_SHAPE}")
-    labels = tuple(sorted({_label(name) for name in names}))
+    tree = _tree(source, files)
+    labels = tuple(sorted({place.label for place in tree.places.values()}))
     unknown = [label for label in labels if label not in known]
     if unknown:
-        shown = ", ".join(unknown[:_NAMED]) + (f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else "")
         raise DatasetError(
-            f"{source} has folders that are no labels of the model: {shown}; its labels are {', '.join(known)}"
+            f"{source} has folders that are no labels of the model: {_some(unknown)}; its labels are {', '.join(known)}"
         )
-    return LabelledPictures(labels, ((_label(name), name, content) for name, content in read(names, skipped)), skipped)
+    contents = read_files(source, tree.places.__contains__)
+    pictures = ((tree.places[name].label, name, content) for name, content in contents)
+    return LabelledPictures(labels, pictures, tree.skipped)
 
 
-def _label(name: str) -> str:
-    return PurePosixPath(name).parent.name
+def read_tree(
+    source: Path,
+    files: Sequence[str],
+    size: tuple[int, int],
+    labels: Sequence[str] | None,
+    progress: Callable[[str], None],
+    look: Look | None = None,
+) -> Dataset:
+    """Read a folder or archive with one folder a class; each picture is prepared as serving prepares it.
 
+    Parameters
+    ----------
+    source : Path
+    files : sequence of str
+        What it holds.
+    size : tuple of int
+        Width and height of the prepared pictures.
+    labels : sequence of str or None
+        Classes to read, in this order; None for all, sorted.
+    progress : callable
+        Told what is going on.
+    look : callable or None
+        Shown the name and content of every usable picture.
 
-def _read_files(source: Path, names: list[str], skipped: list[Skipped]) -> Iterator[tuple[str, bytes]]:
-    for name in names:
-        try:
-            content = (source / name).read_bytes()
-        except OSError as error:
-            skipped.append(Skipped(name, error.strerror or "can't be read"))
+    Returns
+    -------
+    Dataset
+        Pictures sorted by name, whatever their order in the archive; a class can be without any.
+
+    Raises
+    ------
+    DatasetError
+        If it can't be read, or has no folder of a class that was asked for.
+    """
+    tree = _tree(source, files)
+    classes = _classes(source, tree, labels, progress)
+    places = {name: place for name, place in tree.places.items() if place.label in classes}
+    heaps = {part: _Heap(places, part, size) for part in sorted({place.part for place in places.values()})}
+    unreadable: list[Skipped] = []
+    for number, (name, content, pixels) in enumerate(_prepared(source, places, size), start=1):
+        if isinstance(pixels, PictureError):
+            unreadable.append(Skipped(name, pixels.message))
             continue
-        yield name, content
+        heaps[places[name].part].put(name, pixels, classes.index(places[name].label))
+        if look:
+            look(name, content)
+        if number % 1000 == 0:
+            progress(f"read {number:,} of {len(places):,} pictures")
+    parts = {part: heap.split() for part, heap in heaps.items()}
+    return Dataset(classes, parts, tree.skipped + unreadable, len(unreadable))
+
+
+def _classes(
+    source: Path, tree: Tree, labels: Sequence[str] | None, progress: Callable[[str], None]
+) -> tuple[str, ...]:
+    files = Counter(place.label for place in tree.places.values())
+    there = sorted(files.keys() | set(tree.empty))
+    classes = tuple(there if labels is None else labels)
+    if missing := [label for label in classes if label not in there]:
+        raise DatasetError(f"{source} has no folder {_some(missing)}; it has {_some(there)}")
+    if others := [label for label in there if label not in classes]:
+        count = sum(files[label] for label in others)
+        progress(f"left out {count:,} files of other classes: {_some(others)}")
+    return classes
+
+
+class _Heap:
+    """The pictures of a part, each at its place in the order of names: memory is taken once."""
+
+    def __init__(self, places: dict[str, Place], part: str, size: tuple[int, int]) -> None:
+        self._names = sorted(name for name, place in places.items() if place.part == part)
+        self._rows = {name: row for row, name in enumerate(self._names)}
+        self._images = np.empty((len(self._names), size[1], size[0], 3), np.uint8)
+        self._labels = np.full(len(self._names), -1, np.int64)
+
+    def put(self, name: str, pixels: NDArray[np.uint8], label: int) -> None:
+        row = self._rows[name]
+        self._images[row], self._labels[row] = pixels, label
+
+    def split(self) -> Split:
+        everything = Split(self._images, self._labels, tuple(self._names))
+        there = self._labels >= 0
+        return everything if there.all() else everything.take(there)
+
+
+def _prepared(
+    source: Path, places: dict[str, Place], size: tuple[int, int]
+) -> Iterator[tuple[str, bytes, NDArray[np.uint8] | PictureError]]:
+    """Decode on every core, as Pillow lets go of the interpreter's lock, a few files at a time."""
+
+    def one(file: tuple[str, bytes]) -> tuple[str, bytes, NDArray[np.uint8] | PictureError]:
+        try:
+            return *file, prepare_file(file[1], *size)
+        except PictureError as error:
+            return *file, error
+
+    files = read_files(source, places.__contains__)
+    with ThreadPoolExecutor() as pool:
+        while batch := list(islice(files, _AT_ONCE)):
+            yield from pool.map(one, batch)
+
+
+def _tree(source: Path, files: Sequence[str]) -> Tree:
+    tree = sort_out(files)
+    if not tree.places:
+        raise DatasetError(f"{source} has no labelled pictures: {_SHAPE}")
+    return tree
+
+
+def _some(names: Sequence[str]) -> str:
+    names = [printable(name) for name in names]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _cifar(source: Path, known: Sequence[str]) -> LabelledPictures:

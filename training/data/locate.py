@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from rich.console import Console
-
 from signpost.errors import DatasetError
-from training.data.download import cifar100_archive
 from training.recipe import Data
 
-_DOWNLOADABLE = "cifar-100-python.tar.gz"
 
-
-def locate(settings: Data, data: Path | None, console: Console) -> tuple[Path, Path]:
-    """Find the archive of the labels and the one of the related classes.
+def locate(settings: Data, data: Path | None, fetch: Callable[[str], Path]) -> tuple[Path, list[Path]]:
+    """Find the archive of the labels and those of the related classes.
 
     Parameters
     ----------
     settings : Data
     data : Path or None
-        The archive of the labels, whatever its name, beside which the other one is looked for; or a folder that holds
-        both. CIFAR-100 is downloaded where it is not found.
-    console : rich.console.Console
-        Shows the progress of a download.
+        The archive of the labels, whatever its name, beside which the others are looked for; or a folder that holds
+        them all.
+    fetch : callable
+        From the file name of a well-known archive to where it was downloaded. It is asked for what is not there.
 
     Returns
     -------
-    archive, related : Path
+    archive, related : Path, list of Path
 
     Raises
     ------
@@ -36,15 +32,17 @@ def locate(settings: Data, data: Path | None, console: Console) -> tuple[Path, P
     """
     if data is not None and not data.exists():
         raise DatasetError(f"no folder or archive at {data}")
-    given = data is not None and data.is_file()
+    given = data is not None and (data.is_file() or _is_tree(data))
     folder = data.parent if data is not None and given else data
-    archive = data if data is not None and given else _find(settings.archive, folder, console)
-    return archive, archive if settings.related == settings.archive else _find(settings.related, folder, console)
+
+    def find(name: str) -> Path:
+        if data is not None and given and name == settings.archive:
+            return data
+        return folder / name if folder is not None and (folder / name).is_file() else fetch(name)
+
+    return find(settings.archive), [find(name) for name in settings.related]
 
 
-def _find(name: str, folder: Path | None, console: Console) -> Path:
-    if folder is not None and (folder / name).is_file():
-        return folder / name
-    if name == _DOWNLOADABLE:
-        return cifar100_archive(console)
-    raise DatasetError(f"{name} is not there: give it, or the folder that holds it, as --data")
+def _is_tree(folder: Path) -> bool:
+    """Tell a folder of classes from one that holds archives."""
+    return any(path.is_dir() for path in folder.iterdir()) and not any(folder.glob("*.tar.gz"))

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from signpost.imaging import prepare
-from signpost.limits import Limits
-from training.data.cifar import SIDE, Cifar, Split, read_cifar
-from training.data.drawn import LABELS, Label, draw_file
-from training.data.splits import PARTS, read_folders, split_three_ways, stratified, without
+from signpost.errors import DatasetError
+from training.data.dataset import read_dataset
+from training.data.drawings import draw
+from training.data.likeness import resembles, without
+from training.data.pictures import Dataset, Split, join
+from training.data.splits import PARTS, split_dataset
 from training.recipe import Recipe
-
-EMPTY = Split(np.empty((0, SIDE, SIDE, 3), np.uint8), np.empty(0, np.int64))
 
 
 @dataclass(frozen=True)
@@ -58,6 +53,8 @@ class TrainingData:
         The labels and all classes of the outliers.
     unseen : tuple of str
         Those that training never sees.
+    left_out : int
+        Training pictures that repeat a held-out one and so were left out.
     """
 
     train: Pictures
@@ -66,17 +63,18 @@ class TrainingData:
     labels: tuple[str, ...]
     classes: tuple[str, ...]
     unseen: tuple[str, ...]
+    left_out: int
 
 
-def assemble(archive: Path, related: Path, recipe: Recipe, progress: Callable[[str], None]) -> TrainingData:
+def assemble(archive: Path, related: list[Path], recipe: Recipe, progress: Callable[[str], None]) -> TrainingData:
     """Read and split the archives and draw the drawn pictures.
 
     Parameters
     ----------
     archive : Path
-        What has the labels: CIFAR-100, or a folder a label.
-    related : Path
-        CIFAR-100, whose other classes are outliers; may be the same.
+        What has the labels: a CIFAR archive, or a folder a label.
+    related : list of Path
+        Archives whose other classes are outliers; may contain ``archive``.
     recipe : Recipe
     progress : callable
         Told what is going on, one line at a time.
@@ -91,63 +89,64 @@ def assemble(archive: Path, related: Path, recipe: Recipe, progress: Callable[[s
         If an archive can't be used.
     """
     rng, settings = np.random.default_rng(recipe.seed), recipe.data
-    cifar = read_cifar(related)
-    others = [name for name in cifar.classes if name not in settings.labels]
-    unseen = tuple(sorted(rng.choice(others, settings.unseen_classes, replace=False).tolist()))
-    held_out = stratified(cifar.train.labels, settings.validation_share, rng)
-    parts = {"train": cifar.train.take(~held_out), "validation": cifar.train.take(held_out), "test": cifar.test}
-    classes = (*cifar.classes, *(label for label in settings.labels if label not in cifar.classes))
-    if archive == related:
-        known = {part: Cifar(classes, split, split).subset(settings.labels).train for part, split in parts.items()}
-    else:
-        heap = read_folders(archive, settings.labels, progress)
-        known = split_three_ways(heap, settings.validation_share, settings.test_share, rng)
-    outliers = {part: split.take(np.isin(split.labels, _numbers(classes, others))) for part, split in parts.items()}
-    held_out_pictures = [split for heap in (known, outliers) for part, split in heap.items() if part != "train"]
-    strange = _numbers(classes, unseen)
+    own = read_dataset(archive, settings.width, settings.height, settings.labels or None, progress)
+    known = split_dataset(own, settings, rng)
+    labels = own.classes
+    others = [read_dataset(path, settings.width, settings.height, None, progress) for path in related]
+    classes = tuple(dict.fromkeys((*labels, *(name for other in others for name in other.classes))))
+    outliers = _outliers(others, labels, classes, recipe, rng)
+    unseen = _unseen(outliers, classes, settings.unseen_classes, rng)
+    train, left_out = _without_leaks(known, outliers, settings.drop_alike)
+    progress(f"left {left_out} training pictures out that repeat one of validation or test")
+    known, outliers = known | {"train": train[0]}, outliers | {"train": train[1]}
+    strange = np.array([classes.index(name) for name in unseen], np.int64)
     found = {}
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:  # a fork would copy TensorFlow's locks
-        for part in PARTS:
-            mine, theirs = known[part], outliers[part]
-            if part == "train":
-                mine, theirs = without(mine, held_out_pictures), without(theirs, held_out_pictures)
-                left_out = len(known[part].labels) + len(outliers[part].labels) - len(mine.labels) - len(theirs.labels)
-                progress(f"left {left_out} training pictures out that are also in validation or test")
-            new = np.isin(theirs.labels, strange)
-            drawings, drawn_outliers = _drawings(pool, part, recipe, progress)
-            seen, never = theirs.take(~new), theirs.take(new if part != "train" else np.zeros_like(new))
-            found[part] = Pictures(mine, drawings, seen, never, drawn_outliers)
-    return TrainingData(**found, labels=settings.labels, classes=classes, unseen=unseen)
+    for number, part in enumerate(PARTS):
+        new = np.isin(outliers[part].labels, strange)
+        count = settings.drawn_train if part == "train" else settings.drawn_held_out
+        drawings = draw(labels, count, (settings.width, settings.height), 10 * recipe.seed + number)
+        seen, never = outliers[part].take(~new), outliers[part].take(new if part != "train" else np.zeros_like(new))
+        found[part] = Pictures(known[part], drawings.known, seen, never, drawings.strange)
+    if not len(found["train"].photographs.labels):
+        raise DatasetError(f"{archive} leaves no picture to train on")
+    return TrainingData(**found, labels=labels, classes=classes, unseen=unseen, left_out=left_out)
 
 
-def _numbers(classes: tuple[str, ...], names: Sequence[str]) -> list[int]:
-    return [classes.index(name) for name in names]
+def _outliers(
+    others: list[Dataset], labels: tuple[str, ...], classes: tuple[str, ...], recipe: Recipe, rng: np.random.Generator
+) -> dict[str, Split]:
+    """Join the pictures of all other classes, each part for itself; labels index all classes."""
+    found: dict[str, list[Split]] = {part: [] for part in PARTS}
+    for other in others:
+        number = np.array([classes.index(name) for name in other.classes])
+        wanted = ~np.isin(np.arange(len(classes)), [classes.index(label) for label in labels])
+        for part, split in split_dataset(other, recipe.data, rng).items():
+            mine = Split(split.images, number[split.labels])
+            found[part].append(mine.take(wanted[mine.labels]))
+    size = (recipe.data.height, recipe.data.width)
+    return {part: join(splits, size) for part, splits in found.items()}
 
 
-def _drawings(
-    pool: ProcessPoolExecutor, part: str, recipe: Recipe, progress: Callable[[str], None]
-) -> tuple[Split, Split]:
-    """Draw a part's pictures of the labels and of something else."""
-    count = recipe.data.drawn_train if part == "train" else recipe.data.drawn_held_out
-    if not count:
-        return EMPTY, EMPTY
-    progress(f"drawing {(len(recipe.data.labels) + 1) * count:,} pictures for the {part} part")
-    draw = partial(_draw, pool, 10 * recipe.seed + PARTS.index(part), count)
-    labels = recipe.data.labels
-    drawn = [draw(label, labels.index(label)) for label in LABELS if label in labels]
-    return _join(drawn), draw("neither", len(labels))
+def _unseen(
+    outliers: dict[str, Split], classes: tuple[str, ...], count: int, rng: np.random.Generator
+) -> tuple[str, ...]:
+    there = np.unique(outliers["test"].labels)
+    if count > len(there):
+        raise DatasetError(f"{count} classes are to stay unseen, but the related archives have {len(there)}")
+    return tuple(sorted(classes[number] for number in rng.choice(there, count, replace=False)))
 
 
-def _draw(pool: ProcessPoolExecutor, seed: int, count: int, label: Label, index: int) -> Split:
-    images = list(pool.map(partial(_drawn_pixels, label, seed), range(count), chunksize=32))
-    return Split(np.stack(images), np.full(count, index, np.int64))
-
-
-def _drawn_pixels(label: Label, seed: int, index: int) -> NDArray[np.uint8]:
-    """Draw, save and prepare one picture: the very way that a file takes into the network."""
-    _name, content = draw_file(label, seed, index)
-    return np.asarray(prepare(content, SIDE, SIDE, Limits()))
-
-
-def _join(splits: list[Split]) -> Split:
-    return Split(np.concatenate([s.images for s in splits]), np.concatenate([s.labels for s in splits]))
+def _without_leaks(
+    known: dict[str, Split], outliers: dict[str, Split], drop_alike: bool
+) -> tuple[tuple[Split, Split], int]:
+    """Leave out training pictures that also lie in another part, or nearly so."""
+    held_out = [heap[part] for heap in (known, outliers) for part in PARTS if part != "train"]
+    cleaned = []
+    for heap in (known, outliers):
+        train = without(heap["train"], held_out)
+        if drop_alike:
+            for others in held_out:
+                train = train.take(~resembles(train, others))
+        cleaned.append(train)
+    before = len(known["train"].labels) + len(outliers["train"].labels)
+    return (cleaned[0], cleaned[1]), before - sum(len(split.labels) for split in cleaned)

@@ -1,22 +1,77 @@
-"""Splits pictures into train, validation and test part, and names what lies in each."""
+"""Splits pictures into train, validation and test part: stratified, seeded, written down."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from signpost.errors import DatasetError, PictureError
-from signpost.imaging import prepare
-from signpost.limits import Limits
-from training.data.cifar import SIDE, Split
-from training.data.folders import Skipped, open_pictures
+from signpost.errors import DatasetError
+from training.data.likeness import fingerprint
+from training.data.pictures import Dataset, Split, printable
 
-_ALIKE = 0.85
 PARTS = ("train", "validation", "test")
+
+
+class SplitRule(Protocol):
+    """How to split; the data settings of a recipe are one."""
+
+    @property
+    def validation_share(self) -> float:
+        """Share of the pictures outside the test part that becomes the validation part."""
+        ...
+
+    @property
+    def test_share(self) -> float:
+        """Share of all that becomes the test part."""
+        ...
+
+    @property
+    def train_per_class(self) -> int | None:
+        """Pictures of each class to train and validate on, the rest being the test part; None: by `test_share`."""
+        ...
+
+
+def split_dataset(dataset: Dataset, rule: SplitRule, rng: np.random.Generator) -> dict[str, Split]:
+    """Split a cleaned dataset, each class alike.
+
+    What the source itself holds out stays held out: with a validation and a test part nothing is split; with one of
+    them, whatever it is called, that one is the test part and validation is taken from the training pictures.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    rule : SplitRule
+    rng : numpy.random.Generator
+        In the same state it gives the same split of the same pictures.
+
+    Returns
+    -------
+    dict of str to Split
+        For each of `PARTS`; empty where the rule asks for none.
+
+    Raises
+    ------
+    DatasetError
+        If there is nothing to train on, or a class has too few pictures for the rule.
+    """
+    parts = dataset.parts
+    if not {"all", "train"} & parts.keys():
+        raise DatasetError(f"there are no training pictures, only a part called {' and '.join(parts)}")
+    rest = parts["train"] if "train" in parts else parts["all"]
+    if {"validation", "test"} <= parts.keys():
+        return {part: parts[part] for part in PARTS}
+    held_out = parts.get("test", parts.get("validation"))
+    if held_out is None:
+        if rule.train_per_class is None:
+            chosen = stratified(rest.labels, rule.test_share, rng)
+        else:
+            chosen = ~_per_class(dataset, rest, rule.train_per_class, rng)
+        held_out, rest = rest.take(chosen), rest.take(~chosen)
+    validation = stratified(rest.labels, rule.validation_share, rng)
+    return {"train": rest.take(~validation), "validation": rest.take(validation), "test": held_out}
 
 
 def stratified(labels: NDArray[np.int64], share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -26,7 +81,7 @@ def stratified(labels: NDArray[np.int64], share: float, rng: np.random.Generator
     ----------
     labels : ndarray, shape (n,)
     share : float
-        Share to choose, 0 to 1.
+        Share to choose, 0 to 1; where it is not 0, of two or more pictures at least one is chosen.
     rng : numpy.random.Generator
 
     Returns
@@ -37,139 +92,71 @@ def stratified(labels: NDArray[np.int64], share: float, rng: np.random.Generator
     chosen = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
-        chosen[rng.permutation(rows)[: round(share * len(rows))]] = True
+        least = 1 if share and len(rows) > 1 else 0
+        chosen[rng.permutation(rows)[: max(least, round(share * len(rows)))]] = True
     return chosen
 
 
-def read_folders(source: Path, labels: tuple[str, ...], progress: Callable[[str], None]) -> Split:
-    """Read a folder or archive with one folder a label; each picture is prepared as serving prepares it.
+def folds(labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> Iterator[NDArray[np.bool_]]:
+    """Split rows for cross-validation: every row is held out once, each class spread evenly.
 
     Parameters
     ----------
-    source : Path
-    labels : tuple of str
-    progress : callable
-        Told of each file that was left out.
-
-    Returns
-    -------
-    Split
-        Sorted by file name; labels index ``labels``.
-
-    Raises
-    ------
-    DatasetError
-        If it can't be read, or a label has no picture.
-    """
-    pictures = open_pictures(source, labels)
-    rows = []
-    for label, name, content in pictures.pictures:
-        try:
-            rows.append((name, np.asarray(prepare(content, SIDE, SIDE, Limits())), labels.index(label)))
-        except PictureError as error:
-            pictures.skipped.append(Skipped(name, error.message))
-    for skipped in pictures.skipped:
-        progress(f"left out {skipped}")
-    empty = [label for number, label in enumerate(labels) if number not in {row[2] for row in rows}]
-    if empty:
-        raise DatasetError(f"{source} has no picture of {', '.join(empty)}")
-    rows.sort(key=lambda row: row[0])
-    return Split(np.stack([row[1] for row in rows]), np.array([row[2] for row in rows], np.int64))
-
-
-def split_three_ways(
-    pictures: Split, validation_share: float, test_share: float, rng: np.random.Generator
-) -> dict[str, Split]:
-    """Split pictures that come in one heap, the same shares of each label.
-
-    Of pictures that are there more than once, only the first is kept where all copies agree on the label, and none
-    where they do not. Training pictures that nearly repeat one of the other parts are left out.
-
-    Parameters
-    ----------
-    pictures : Split
-    validation_share, test_share : float
-        Of all.
+    labels : ndarray, shape (n,)
+    count : int
+        Number of folds, 2 or more.
     rng : numpy.random.Generator
 
-    Returns
-    -------
-    dict of str to Split
-        For each of `PARTS`.
-    """
-    first: dict[str, int] = {}
-    labels: dict[str, set[int]] = {}
-    for row, (digest, label) in enumerate(zip(digests(pictures), pictures.labels.tolist(), strict=True)):
-        first.setdefault(digest, row)
-        labels.setdefault(digest, set()).add(label)
-    single = pictures.take(np.array([row for digest, row in first.items() if len(labels[digest]) == 1]))
-    test = stratified(single.labels, test_share, rng)
-    rest = single.take(~test)
-    validation = stratified(rest.labels, validation_share / (1 - test_share), rng)
-    held_out = {"validation": rest.take(validation), "test": single.take(test)}
-    train = rest.take(~validation)
-    for others in held_out.values():
-        train = train.take(~resembles(train, others))
-    return {"train": train, **held_out}
-
-
-def without(pictures: Split, others: Iterable[Split]) -> Split:
-    """Leave out the pictures that also lie elsewhere, pixel for pixel."""
-    known = {digest for other in others for digest in digests(other)}
-    return pictures.take(np.array([digest not in known for digest in digests(pictures)], bool))
-
-
-def resembles(pictures: Split, others: Split) -> NDArray[np.bool_]:
-    """Tell which pictures nearly repeat another: cut, scaled, relit or mirrored a little.
-
-    Parameters
-    ----------
-    pictures, others : Split
-
-    Returns
-    -------
+    Yields
+    ------
     ndarray of bool, shape (n,)
-        True where the correlation with any of the others, or with its mirror image, is at least 0.85 at half the size.
-        Looked at by eye on pictures of dogs, nearly all pairs above 0.88 and about half of those around it show the
-        same photograph.
+        True where a row is held out.
     """
-    if not len(pictures.labels) or not len(others.labels):
-        return np.zeros(len(pictures.labels), bool)
-    mine = _outlines(pictures.images)
-    theirs = (_outlines(others.images), _outlines(others.images[:, :, ::-1]))
-    return np.max([(mine @ other.T).max(1) for other in theirs], axis=0) >= _ALIKE
+    fold = np.empty(len(labels), np.int64)
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        fold[rows] = np.arange(len(rows)) % count
+    for number in range(count):
+        yield fold == number
 
 
-def _outlines(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Halve pictures and give each mean 0 and length 1, so that a product of two is their correlation."""
-    count, height, width, _ = images.shape
-    blocks = images.reshape(count, height // 2, 2, width // 2, 2, 3).astype(np.float32)
-    rows = blocks.mean((2, 4)).reshape(count, -1)
-    rows -= rows.mean(1, keepdims=True)
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
-
-
-def digests(pictures: Split) -> list[str]:
-    """SHA-256 of the pixels of each picture."""
-    return [hashlib.sha256(image.tobytes()).hexdigest() for image in pictures.images]
-
-
-def fingerprint(groups: dict[str, Split]) -> str:
-    """Name the data: SHA-256 over the sorted digests of every picture with its label and group.
+def describe_split(parts: dict[str, Split], classes: tuple[str, ...], rule: SplitRule, seed: int) -> dict[str, Any]:
+    """Write a split down, so that it can be told apart from any other and made again.
 
     Parameters
     ----------
-    groups : dict of str to Split
-        By part and kind.
+    parts : dict of str to Split
+        As they are used, after everything was left out.
+    classes : tuple of str
+    rule : SplitRule
+    seed : int
+        Of the generator that split.
 
     Returns
     -------
-    str
-        Hex digest; the same for the same pictures in any order.
+    dict
+        For JSON: seed, rule, counts of every class in every part, and fingerprints of each part and of the whole.
     """
-    lines = [
-        f"{group}/{label}/{digest}"
-        for group, split in groups.items()
-        for digest, label in zip(digests(split), split.labels.tolist(), strict=True)
-    ]
-    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+    return {
+        "seed": seed,
+        "validation_share": rule.validation_share,
+        "test_share": rule.test_share,
+        "train_per_class": rule.train_per_class,
+        "counts": {part: split.counts(classes) for part, split in parts.items()},
+        "fingerprints": {part: fingerprint({part: split}) for part, split in parts.items()},
+        "fingerprint": fingerprint(parts),
+    }
+
+
+def _per_class(dataset: Dataset, heap: Split, count: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Choose the same number of pictures of every class, and leave at least one of each."""
+    chosen = np.zeros(len(heap), bool)
+    for label, there in enumerate(heap.counts(dataset.classes).values()):
+        if there <= count:
+            name = printable(dataset.classes[label])
+            raise DatasetError(
+                f"{name} has {there} pictures: {count} to train on leave none to test with; allowed are at most "
+                f"{max(0, there - 1)} for train_per_class"
+            )
+        chosen[rng.permutation(np.flatnonzero(heap.labels == label))[:count]] = True
+    return chosen

@@ -1,0 +1,1 @@
+"""Runs the strategies of training side by side and reports what each costs. Imports no TensorFlow: it starts processes."""

@@ -1,0 +1,68 @@
+"""Drawn pictures of the labels and of something else, prepared as serving prepares any file."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+
+import numpy as np
+from numpy.typing import NDArray
+
+from signpost.imaging import prepare
+from signpost.limits import Limits
+from training.data.drawn import LABELS, Label, draw_file
+from training.data.pictures import Split, join, no_pictures
+
+
+@dataclass(frozen=True)
+class Drawings:
+    """Drawn pictures of one part.
+
+    Attributes
+    ----------
+    known : Split
+        Of the labels that can be drawn.
+    strange : Split
+        Of something else; the labels mean nothing.
+    """
+
+    known: Split
+    strange: Split
+
+
+def draw(labels: tuple[str, ...], count: int, size: tuple[int, int], seed: int) -> Drawings:
+    """Draw pictures.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        Of the classifier.
+    count : int
+        Pictures of each label, and of something else; may be 0.
+    size : tuple of int
+        Width and height in pixels.
+    seed : int
+
+    Returns
+    -------
+    Drawings
+    """
+    if not count:
+        return Drawings(no_pictures(size[::-1]), no_pictures(size[::-1]))
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:  # a fork would copy TensorFlow's locks
+
+        def split(label: Label, number: int) -> Split:
+            images = list(pool.map(partial(_pixels, label, seed, size), range(count), chunksize=32))
+            return Split(np.stack(images), np.full(count, number, np.int64))
+
+        known = [split(label, labels.index(label)) for label in LABELS if label in labels]
+        strange = split("neither", len(labels))
+    return Drawings(join(known, size[::-1]), strange)
+
+
+def _pixels(label: Label, seed: int, size: tuple[int, int], index: int) -> NDArray[np.uint8]:
+    """Draw, save and prepare one picture: the very way that a file takes into the network."""
+    _name, content = draw_file(label, seed, index)
+    return np.asarray(prepare(content, *size, Limits()))

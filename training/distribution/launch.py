@@ -1,0 +1,89 @@
+"""Starts the processes of a strategy on one machine and watches over them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from training.distribution.cluster import members
+from training.distribution.processes import Process, Processes
+
+_ADDRESS = "127.0.0.1"
+_PORTS_PER_HOST = 3
+_THREADS = "TF_NUM_INTRAOP_THREADS"
+
+
+def launch(
+    command: Sequence[str],
+    strategy: str,
+    workers: int,
+    log_folder: Path,
+    progress: Callable[[str], None] = print,
+    started: Callable[[Sequence[Process]], None] = lambda _processes: None,
+) -> None:
+    """Run a training program in several processes until its chief has ended.
+
+    Parameters
+    ----------
+    command : sequence of str
+        The whole program, the same for every process, such as ``[sys.executable, "-m", "training", "vehicle",
+        "--strategy", "multi-worker"]``. TF_CONFIG tells each process what it is.
+    strategy : str
+    workers : int
+        Processes that compute gradients; 1 for ``single``. Parameter servers need two processes more: the chief and
+        one server.
+    log_folder : Path
+        Gets a file for the output of each process, such as ``worker-0.log``.
+    progress : callable
+        Told each line that a process says, with the name of the process before it.
+    started : callable
+        Given the processes (`Process.name`, `Process.pid`) once all are started, to measure them.
+
+    Raises
+    ------
+    TrainingError
+        If a process dies: which one, how, and its last lines. All others are stopped.
+    TrainingInterrupted
+        After SIGINT or SIGTERM. The chief has saved a checkpoint, if it was given a folder for them.
+    """
+    with ExitStack() as stack:
+        # Pictures that workers put on the disk go with the folder, however they end.
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="signpost-training-"))
+        group = stack.enter_context(Processes(log_folder, progress))
+        for member in members(strategy, _free_ports(workers)):
+            threads = max(1, (os.cpu_count() or 1) // workers)
+            settings = {
+                "TMPDIR": scratch,
+                "TF_NUM_INTRAOP_THREADS": os.environ.get("TF_NUM_INTRAOP_THREADS", str(threads)),
+            }
+            group.start(member, command, settings)
+        started(group.running)
+        group.watch()
+
+
+def _threads(workers: int) -> dict[str, str]:
+    """Share the processor's cores: workers that each take all of them slow each other down."""
+    if workers == 1 or _THREADS in os.environ:
+        return {}
+    return {_THREADS: str(max(1, (os.cpu_count() or 1) // workers))}
+
+
+def _free_ports(workers: int) -> list[str]:
+    """Find address and first of some free ports in a row for each worker, all different."""
+    first: list[str] = []
+    with ExitStack() as held:
+        while len(first) < workers:
+            with ExitStack() as row:
+                try:
+                    port = row.enter_context(socket.create_server((_ADDRESS, 0))).getsockname()[1]
+                    for offset in range(1, _PORTS_PER_HOST):
+                        row.enter_context(socket.create_server((_ADDRESS, port + offset)))
+                except OSError:
+                    continue
+                held.push(row.pop_all())
+                first.append(f"{_ADDRESS}:{port}")
+    return first

@@ -1,0 +1,206 @@
+"""Teaches a network with a parameter server: it holds the weights, workers compute gradients, the chief gives out work.
+
+Keras 3 does not support TensorFlow's parameter servers in `fit`. Its variables do live on a server when they are made in
+the strategy's scope, and its optimisers do change them, from a worker or from the chief; that is all that is used.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras  # pyright: ignore[reportMissingImports] - the training extra
+import numpy as np
+import tensorflow as tf
+
+from training.course import Course, loss_of
+from training.distribution.checkpoints import Arrays
+from training.distribution.cluster import Cluster
+from training.distribution.learn import learn
+from training.distribution.multi_worker import share_of_batch
+from training.distribution.pictures import from_disk, write_pictures
+from training.distribution.server import serve
+from training.lessons import Lesson
+from training.optimizers import averaged_weights, make_optimizer
+
+_AHEAD = 2  # batches that wait for each worker, so that none waits for the chief
+
+
+def teach_asynchronously(course: Course) -> keras.Model | None:
+    """Take a network through all lessons; each worker applies its gradients when it has them.
+
+    Parameters
+    ----------
+    course : Course
+
+    Returns
+    -------
+    keras.Model or None
+        The network with its averaged weights in the chief; None in the others, once the chief has ended.
+
+    Raises
+    ------
+    TrainingInterrupted
+        After SIGTERM or Ctrl-C.
+    """
+    return _teach(course, Asynchronous)
+
+
+def teach_synchronously(course: Course) -> keras.Model | None:
+    """Take a network through all lessons; the chief applies the mean of all workers' gradients, once a batch.
+
+    Parameters, Returns, Raises
+        As `teach_asynchronously`.
+    """
+    return _teach(course, Synchronous)
+
+
+def _teach(course: Course, kind: type[_Coordinator]) -> keras.Model | None:
+    cluster = Cluster.from_environment(os.environ)
+    if cluster.task.type != "chief":
+        with tempfile.TemporaryDirectory() as folder:
+            write_pictures(course.lessons, Path(folder))
+            os.chdir(folder)
+            serve(cluster)
+        return None
+    learner = kind(course, cluster)
+    learn(course, learner)
+    model = course.make_model()
+    model.set_weights(learner.model.get_weights())
+    return model
+
+
+class _Coordinator:
+    """What both ways share; see `training.distribution.learn.Learner`.
+
+    Parameters
+    ----------
+    course : Course
+    cluster : Cluster
+    """
+
+    leads = True
+
+    def __init__(self, course: Course, cluster: Cluster) -> None:
+        strategy = tf.distribute.ParameterServerStrategy(tf.distribute.cluster_resolver.TFConfigClusterResolver())
+        self._strategy, self._course, self._workers = strategy, course, len(cluster.learners)
+        self._coordinator = tf.distribute.coordinator.ClusterCoordinator(strategy)
+        with strategy.scope():
+            self.model = course.make_model()
+        self._optimizer: keras.optimizers.Optimizer
+
+    def begin(self, lesson: Lesson, start: int) -> None:  # noqa: ARG002 - a batch's number goes out with it
+        """Make a new optimiser and the workers' program."""
+        with self._strategy.scope():
+            self._optimizer = make_optimizer(lesson, self._course.recipe)
+            self._optimizer.build(self.model.trainable_variables)
+        self._make_program(lesson, self._course.lessons.index(lesson))
+
+    def agree(self, wish: bool) -> bool:
+        """Nobody else is asked: the workers do as they are told."""
+        return wish
+
+    def share(self, arrays: Arrays) -> Arrays:
+        """Nobody else needs them: the weights are in one place."""
+        return arrays
+
+    def averaged(self) -> Arrays:
+        """Give the network's weights with the running mean of those that are trained."""
+        return list(averaged_weights(self.model, self._optimizer))
+
+    def state(self) -> Arrays:
+        """Give the variables of network (with the seeds of its dropout) and optimiser."""
+        return [np.asarray(variable) for variable in (*self.model.variables, *self._optimizer.variables)]
+
+    def restore(self, state: Arrays) -> None:
+        """Take back what `state` gave."""
+        variables = (*self.model.variables, *self._optimizer.variables)
+        for variable, value in zip(variables, state, strict=True):
+            variable.assign(value)
+
+    def _make_program(self, lesson: Lesson, number: int) -> None:
+        raise NotImplementedError
+
+
+class Asynchronous(_Coordinator):
+    """Gives whole batches to whichever worker is free; gradients may be of weights that others have changed since."""
+
+    def _make_program(self, lesson: Lesson, number: int) -> None:
+        # Workers that start at once could both miss that theirs is the first step, and then the mean would begin at zero.
+        inner: Any = self._optimizer
+        for variable, mean in zip(self.model.trainable_variables, inner._model_variables_moving_average, strict=True):
+            mean.assign(variable)
+        model, optimizer, strategy = self.model, self._optimizer, self._strategy
+
+        def learn_from(batch: tf.Tensor) -> tf.Tensor:
+            pixels, *targets = from_disk(lesson, number).maker()(batch)
+            with tf.GradientTape() as tape:
+                loss = loss_of(lesson, model(pixels, training=True), tuple(targets))
+            variables = model.trainable_variables
+            gradients = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            optimizer.apply(gradients, variables)
+            return loss
+
+        self._step = tf.function(lambda batch: strategy.run(learn_from, (batch,)), jit_compile=False)
+
+    def advance(self, start: int, stop: int, pause: Callable[[], bool]) -> tuple[int, float]:
+        """Give out batches up to a number, or until a pause is asked for, and await all that were given out."""
+        under_way: deque[Any] = deque()
+        step, done, loss = start, start, np.nan
+        while step < stop and not pause():
+            under_way.append(self._coordinator.schedule(self._step, args=(tf.constant(step, tf.int64),)))
+            step += 1
+            if len(under_way) > _AHEAD * self._workers:
+                loss, done = float(under_way.popleft().fetch()), done + 1
+                # Workers that count at once lose counts; the learning rate follows what was really done.
+                self._optimizer.iterations.assign(done)
+        self._coordinator.join()
+        self._optimizer.iterations.assign(step)
+        return step, float(under_way[-1].fetch()) if under_way else loss
+
+
+class Synchronous(_Coordinator):
+    """Gives each worker its part of every batch and waits for all of them."""
+
+    def _make_program(self, lesson: Lesson, number: int) -> None:
+        self._parts = [self._gradients(lesson, number, worker) for worker in range(self._workers)]
+        model, optimizer = self.model, self._optimizer
+
+        @tf.function(jit_compile=False)
+        def apply(*gradients: tf.Tensor) -> None:
+            optimizer.apply(list(gradients), model.trainable_variables)
+
+        self._apply = apply
+
+    def _gradients(self, lesson: Lesson, number: int, worker: int) -> Callable[[tf.Tensor], Any]:
+        model, share = self.model, share_of_batch(lesson, worker, self._workers)
+
+        @tf.function(jit_compile=False)
+        def gradients(batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            pixels, *targets = from_disk(lesson, number).maker(worker, self._workers)(batch)
+            with tf.GradientTape() as tape:
+                loss = share * loss_of(lesson, model(pixels, training=True), tuple(targets))
+            zero = tf.UnconnectedGradients.ZERO
+            return loss, *tape.gradient(loss, model.trainable_variables, unconnected_gradients=zero)
+
+        return gradients
+
+    def advance(self, start: int, stop: int, pause: Callable[[], bool]) -> tuple[int, float]:
+        """Learn from batches up to a number, or until a pause is asked for."""
+        step, loss = start, np.nan
+        while step < stop:
+            batch = tf.constant(step, tf.int64)
+            parts = [self._coordinator.schedule(part, args=(batch,)) for part in self._parts]
+            # By their shares of the batch the parts sum to the mean over it.
+            loss, *gradients = (
+                np.sum(values, axis=0) for values in zip(*(part.fetch() for part in parts), strict=True)
+            )
+            self._apply(*(tf.constant(gradient) for gradient in gradients))
+            step += 1
+            if pause():
+                break
+        return step, float(loss)

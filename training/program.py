@@ -1,0 +1,113 @@
+"""The training program: from archives to a package. The same in one process, in many, and in a SageMaker container."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras  # pyright: ignore[reportMissingImports] - the training extra
+import numpy as np
+import tensorflow as tf
+
+from signpost.evaluation import EvaluationSet
+from signpost.manifest import Manifest
+from training.build import ship
+from training.course import Evaluation, prepare_course
+from training.data.parts import TrainingData, assemble
+from training.distribution import strategy
+from training.networks import inference_model
+from training.precision import use_fastest_precision
+from training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Run:
+    """What to train, from what, and where everything goes.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    archive : Path
+        What has the labels.
+    related : list of Path
+        Archives of the related classes.
+    out : Path
+        Folder of the package.
+    strategy : str
+        See `training.distribution`.
+    checkpoints : Path or None
+        Folder to save to while it runs and to go on from.
+    weights : Path or None
+        File to start a network of photographs from.
+    evaluation : Path or None
+        Where the untouched test pictures go, for others to measure by.
+    history : Path or None
+        Where each evaluation on the way goes, one JSON object a line.
+    """
+
+    recipe: Recipe
+    archive: Path
+    related: list[Path]
+    out: Path
+    strategy: str = "single"
+    checkpoints: Path | None = None
+    weights: Path | None = None
+    evaluation: Path | None = None
+    history: Path | None = None
+
+
+def run(task: Run, progress: Callable[[str], None]) -> Manifest | None:
+    """Train, calibrate, export, measure and write the package.
+
+    Parameters
+    ----------
+    task : Run
+    progress : callable
+        Told what is going on, one line at a time.
+
+    Returns
+    -------
+    Manifest or None
+        None in a process that only helps another one.
+
+    Raises
+    ------
+    SignpostError
+        If an archive can't be used, or no export is faithful enough to ship.
+    """
+    recipe = task.recipe
+    teach = strategy(task.strategy)
+    keras.utils.set_random_seed(recipe.seed)
+    if task.strategy == "single":
+        tf.config.experimental.enable_op_determinism()
+    progress(f"computing in {use_fastest_precision()}")
+    data = assemble(task.archive, task.related, recipe, progress)
+    course = prepare_course(data, recipe, progress, _recorder(task.history), task.checkpoints, task.weights)
+    if recipe.network.kind != "residual" and task.weights is None:
+        progress(f"{recipe.network.kind} starts from random weights: no --weights were given")
+    trained = teach(course)
+    if trained is None:
+        return None
+    model = inference_model(trained, recipe, course.labels, course.classes)
+    manifest = ship(model, data, [task.archive, *task.related], task.out, recipe, progress)
+    if task.evaluation:
+        _evaluation_set(data).write(task.evaluation)
+    return manifest
+
+
+def _recorder(path: Path | None) -> Callable[[Evaluation], None]:
+    def record(evaluation: Evaluation) -> None:
+        if path:
+            with path.open("a") as file:
+                file.write(json.dumps(dataclasses.asdict(evaluation)) + "\n")
+
+    return record
+
+
+def _evaluation_set(data: TrainingData) -> EvaluationSet:
+    test = data.test
+    strange = [test.photographed_outliers.images, test.unseen_outliers.images, test.drawn_outliers.images]
+    return EvaluationSet(data.labels, test.photographs.images, test.photographs.labels, np.concatenate(strange))
