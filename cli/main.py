@@ -8,7 +8,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 
-from cli import cloud, models, routing
+from cli import cloud, data, models, routing
 from cli.output import errors
 from signpost.errors import SignpostError
 
@@ -34,6 +34,8 @@ for command in (
     models.evaluate,
 ):
     app.command(name=command.__name__.rstrip("_"))(command)
+
+app.add_typer(data.app, name="data")
 
 
 def main() -> None:

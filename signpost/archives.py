@@ -56,7 +56,8 @@ def read_tar(
         The unpacked archive, such as a `gzip.GzipFile`; read once, forwards.
     bounds : TarBounds
     wanted : callable
-        Says by name (without a leading ``./``) which files are worth reading.
+        Says by name (without a leading ``./``) which files are worth reading. It is told of folders too, whose names
+        end with a slash.
 
     Yields
     ------
@@ -72,7 +73,9 @@ def read_tar(
     with _damage_refused():
         for tar, member in _members(stream, bounds):
             name = member.name.removeprefix("./")
-            if member.isfile() and wanted(name):
+            if member.isdir():
+                wanted(name.rstrip("/") + "/")
+            elif member.isfile() and wanted(name):
                 content = tar.extractfile(member)
                 yield name, content.read() if content else b""
 

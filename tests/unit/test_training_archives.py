@@ -3,8 +3,6 @@
 import io
 import pickle
 import tarfile
-import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,27 +10,12 @@ import pytest
 from PIL import Image
 
 from signpost.errors import DatasetError
+from tests.unit.sample_datasets import pack_tar, pack_zip
 from training.data import archives
 from training.data.cifar import read_cifar, read_test_split
 from training.data.folders import open_pictures
 
 LABELS = ["bicycle", "motorcycle"]
-
-
-def _tar(path: Path, files: Mapping[str, bytes], mode: str = "w:gz") -> Path:
-    with tarfile.open(path, mode) as tar:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-    return path
-
-
-def _zip(path: Path, files: Mapping[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return path
 
 
 def _picture(colour: str = "red") -> bytes:
@@ -64,9 +47,9 @@ TREE = {
 @pytest.fixture(params=["folder", "tar.gz", "tgz", "tar", "zip"])
 def tree(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     if request.param == "zip":
-        return _zip(tmp_path / "photos.zip", TREE)
+        return pack_zip(tmp_path / "photos.zip", TREE)
     if request.param != "folder":
-        return _tar(tmp_path / f"photos.{request.param}", TREE, "w" if request.param == "tar" else "w:gz")
+        return pack_tar(tmp_path / f"photos.{request.param}", TREE, "w" if request.param == "tar" else "w:gz")
     for name, content in TREE.items():
         file = tmp_path / "tree" / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +72,7 @@ def test_a_tree_is_read_from_a_folder_or_any_archive(tree: Path):
 
 
 def test_folders_that_are_no_labels_are_named_with_the_allowed_ones(tmp_path: Path):
-    archive = _tar(tmp_path / "a.tar.gz", {"truck/a.png": b"", "car/b.png": b"", "bicycle/c.png": b""})
+    archive = pack_tar(tmp_path / "a.tar.gz", {"truck/a.png": b"", "car/b.png": b"", "bicycle/c.png": b""})
 
     with pytest.raises(DatasetError, match=r"car, truck; its labels are bicycle, motorcycle"):
         open_pictures(archive, LABELS)
@@ -100,7 +83,7 @@ def test_folders_that_are_no_labels_are_named_with_the_allowed_ones(tmp_path: Pa
 )
 def test_a_tree_without_labels_says_what_is_expected(files: dict[str, bytes], tmp_path: Path):
     with pytest.raises(DatasetError, match="one folder per label"):
-        open_pictures(_zip(tmp_path / "a.zip", files), LABELS)
+        open_pictures(pack_zip(tmp_path / "a.zip", files), LABELS)
 
 
 def test_nothing_there_is_said(tmp_path: Path):
@@ -109,7 +92,7 @@ def test_nothing_there_is_said(tmp_path: Path):
 
 
 def test_a_hostile_file_name_cannot_write_to_the_terminal(tmp_path: Path):
-    archive = _tar(tmp_path / "a.tar.gz", {"bicycle/\x1b[2Jone.png": b"x", ".hidden\x1b[2J": b"x"})
+    archive = pack_tar(tmp_path / "a.tar.gz", {"bicycle/\x1b[2Jone.png": b"x", ".hidden\x1b[2J": b"x"})
 
     opened = open_pictures(archive, LABELS)
 
@@ -134,12 +117,12 @@ def test_a_file_beyond_the_bound_is_refused_unread(suffix: str, tmp_path: Path, 
     path = tmp_path / f"bomb.{suffix}"
 
     with pytest.raises(DatasetError, match="100,000 bytes, at most 1,000"):
-        open_pictures(_zip(path, files) if suffix == "zip" else _tar(path, files), LABELS)
+        open_pictures(pack_zip(path, files) if suffix == "zip" else pack_tar(path, files), LABELS)
 
 
 def test_a_gzip_bomb_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(archives, "MAX_TOTAL_BYTES", 1_000_000)
-    archive = _tar(tmp_path / "bomb.tar.gz", {f"bicycle/{n}.png": bytes(100_000) for n in range(20)})
+    archive = pack_tar(tmp_path / "bomb.tar.gz", {f"bicycle/{n}.png": bytes(100_000) for n in range(20)})
 
     with pytest.raises(DatasetError, match="unpacks to more than 1,000,000 bytes"):
         open_pictures(archive, LABELS)
@@ -147,7 +130,7 @@ def test_a_gzip_bomb_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("keep", [0.3, 0.6, 0.95])
 def test_a_cut_archive_is_refused(keep: float, tmp_path: Path):
-    whole = _tar(
+    whole = pack_tar(
         tmp_path / "whole.tar.gz", {f"bicycle/{n}.png": np.random.default_rng(n).bytes(5000) for n in range(9)}
     )
     content = whole.read_bytes()
@@ -165,7 +148,7 @@ def test_a_text_file_is_no_archive(tmp_path: Path):
 
 
 def test_cifar_pictures_have_their_colours_and_labels(tmp_path: Path):
-    cifar = read_cifar(_tar(tmp_path / "cifar.tar.gz", _cifar_files()))
+    cifar = read_cifar(pack_tar(tmp_path / "cifar.tar.gz", _cifar_files()))
 
     assert cifar.classes == ("apple", "bicycle", "motorcycle")
     assert cifar.train.images.shape == (6, 32, 32, 3)
@@ -175,14 +158,14 @@ def test_cifar_pictures_have_their_colours_and_labels(tmp_path: Path):
 def test_the_test_split_is_read_without_the_train_split(tmp_path: Path):
     # GIVEN an archive whose train split would be refused
     files = _cifar_files() | {"cifar-100-python/train": b"no pickle at all"}
-    cifar = read_test_split(_tar(tmp_path / "cifar.tar.gz", files)).subset(["motorcycle"])
+    cifar = read_test_split(pack_tar(tmp_path / "cifar.tar.gz", files)).subset(["motorcycle"])
 
     assert cifar.test.images[:, 0, 0].tolist() == [[0, 0, 255]] * 2
     assert len(cifar.train.labels) == 0
 
 
 def test_a_subset_of_cifar_is_labelled_in_the_order_asked_for(tmp_path: Path):
-    cifar = read_cifar(_tar(tmp_path / "cifar.tar.gz", _cifar_files())).subset(["motorcycle", "apple"])
+    cifar = read_cifar(pack_tar(tmp_path / "cifar.tar.gz", _cifar_files())).subset(["motorcycle", "apple"])
 
     assert cifar.train.labels.tolist() == [1, 0, 1, 0]
     assert cifar.train.images[0, 0, 0].tolist() == [255, 0, 0]
@@ -191,7 +174,7 @@ def test_a_subset_of_cifar_is_labelled_in_the_order_asked_for(tmp_path: Path):
 
 
 def test_of_a_cifar_archive_the_known_classes_of_the_test_split_are_read(tmp_path: Path):
-    opened = open_pictures(_tar(tmp_path / "cifar.tar.gz", _cifar_files()), LABELS)
+    opened = open_pictures(pack_tar(tmp_path / "cifar.tar.gz", _cifar_files()), LABELS)
 
     found = [(label, name) for label, name, _ in opened.pictures]
 
@@ -217,7 +200,7 @@ def test_of_a_cifar_archive_the_known_classes_of_the_test_split_are_read(tmp_pat
 )
 def test_a_cifar_archive_that_contradicts_itself_is_refused(changes: dict, tmp_path: Path):
     with pytest.raises(DatasetError, match="the archive"):
-        read_cifar(_tar(tmp_path / "cifar.tar.gz", _cifar_files(**changes)))
+        read_cifar(pack_tar(tmp_path / "cifar.tar.gz", _cifar_files(**changes)))
 
 
 def test_an_archive_without_a_part_is_no_cifar(tmp_path: Path):
@@ -225,7 +208,7 @@ def test_an_archive_without_a_part_is_no_cifar(tmp_path: Path):
     del files["cifar-100-python/meta"]
 
     with pytest.raises(DatasetError, match="has no meta file"):
-        read_cifar(_tar(tmp_path / "cifar.tar.gz", files))
+        read_cifar(pack_tar(tmp_path / "cifar.tar.gz", files))
 
 
 def test_the_real_archives_are_read(shared_data: Path):

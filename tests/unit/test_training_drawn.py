@@ -61,7 +61,7 @@ def test_a_folder_without_pictures_is_an_error(tmp_path: Path):
         demo.demo_pictures(tmp_path / "work", images=tmp_path)
 
 
-def _offline(_console: Console) -> Path:
+def _offline(_name: str, _console: Console) -> Path:
     raise DatasetError("no connection")
 
 
@@ -70,7 +70,7 @@ def test_without_photographs_pictures_are_drawn_and_said_to_be(
     download: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(demo, "cifar100_archive", _offline)
+    monkeypatch.setattr(demo, "fetch", _offline)
 
     found = demo.demo_pictures(tmp_path / "work", download=download)
     again = demo.demo_pictures(tmp_path / "work", download=download)
@@ -84,7 +84,7 @@ def test_without_photographs_pictures_are_drawn_and_said_to_be(
 def test_photographs_of_the_archive_are_written_with_what_they_show(
     shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(demo, "cifar100_archive", lambda _console: shared_data / "cifar-100-python.tar.gz")
+    monkeypatch.setattr(demo, "fetch", lambda *_arguments: shared_data / "cifar-100-python.tar.gz")
 
     found = demo.demo_pictures(tmp_path)
 

@@ -36,7 +36,11 @@ _ADVICE = (
 )
 
 
-def read_files(source: Path, wanted: Callable[[str], bool] = lambda _name: True) -> Iterator[tuple[str, bytes]]:
+def read_files(
+    source: Path,
+    wanted: Callable[[str], bool] = lambda _name: True,
+    failed: Callable[[str, str], None] | None = None,
+) -> Iterator[tuple[str, bytes]]:
     """Read the plain files of a folder or an archive, one after another.
 
     Parameters
@@ -46,13 +50,14 @@ def read_files(source: Path, wanted: Callable[[str], bool] = lambda _name: True)
     wanted : callable
         Says by name (with forward slashes, without a leading ``./``) which files are worth reading. It is told of
         folders too, whose names end with a slash.
+    failed : callable or None
+        Told the name of a file in a folder that can't be read, and why; None makes that an error.
 
     Yields
     ------
     name : str
         Path inside the source.
     content : bytes
-        Empty where a file in a folder can't be read: no picture either.
 
     Raises
     ------
@@ -60,7 +65,7 @@ def read_files(source: Path, wanted: Callable[[str], bool] = lambda _name: True)
         If there is nothing, or the archive is damaged, of another type, or beyond the bounds.
     """
     if source.is_dir():
-        yield from _folder(source, wanted)
+        yield from _folder(source, wanted, failed)
         return
     if not source.is_file():
         raise DatasetError(f"no folder or archive at {source}")
@@ -86,16 +91,27 @@ def list_names(source: Path) -> list[str]:
     return sorted(names)
 
 
-def _folder(source: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+def _folder(
+    source: Path, wanted: Callable[[str], bool], failed: Callable[[str, str], None] | None
+) -> Iterator[tuple[str, bytes]]:
     for path in sorted(source.rglob("*")):
         name = path.relative_to(source).as_posix()
         if path.is_dir():
             wanted(f"{name}/")
-        elif path.is_file() and wanted(name):
+        elif (path.is_file() or _leads_nowhere(path)) and wanted(name):
             try:
-                yield name, path.read_bytes()
-            except OSError:
-                yield name, b""
+                content = path.read_bytes()
+            except OSError as error:
+                reason = error.strerror or "can't be read"
+                if failed is None:
+                    raise DatasetError(f"{path}: {reason}") from error
+                failed(name, reason)
+                continue
+            yield name, content
+
+
+def _leads_nowhere(path: Path) -> bool:
+    return path.is_symlink() and not path.exists()
 
 
 def _tar(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:

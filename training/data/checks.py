@@ -24,17 +24,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from training.data.likeness import digests
-from training.data.pictures import Dataset, printable
+from training.data.pictures import ORDER, Dataset, printable
 
 UNREADABLE_SHARE = 0.1
 _TRAINING = ("train", "all")
-# Of two copies the one in the later part stays: what was measured must not be learned.
-_ORDER = ("all", "train", "validation", "test")
 _SHOWN = 20  # lines of a kind
 
 
@@ -118,7 +116,7 @@ def clean(dataset: Dataset) -> tuple[Dataset, Findings]:
         if part not in _TRAINING:
             empty = [label for label, count in split.counts(dataset.classes).items() if not count]
             findings.empty.extend(f"the {part} part has no pictures of {printable(label)}" for label in empty)
-    return Dataset(dataset.classes, parts, dataset.skipped, dataset.unreadable), findings
+    return replace(dataset, parts=parts), findings
 
 
 def faults(dataset: Dataset) -> list[str]:
@@ -137,11 +135,10 @@ def faults(dataset: Dataset) -> list[str]:
     found = []
     if len(dataset.classes) < 2:
         found.append(f"a classifier needs two or more classes, it has {', '.join(map(printable, dataset.classes))}")
-    total = sum(len(split) for split in dataset.parts.values()) + dataset.unreadable
-    if dataset.unreadable > UNREADABLE_SHARE * total:
+    if dataset.unreadable > UNREADABLE_SHARE * dataset.files:
         found.append(
-            f"{dataset.unreadable:,} of {total:,} files are no usable pictures, at most {UNREADABLE_SHARE:.0%} may be: "
-            "mend or remove them"
+            f"{dataset.unreadable:,} of {dataset.files:,} files are no usable pictures, at most "
+            f"{UNREADABLE_SHARE:.0%} may be: mend or remove them"
         )
     training = [split for part, split in dataset.parts.items() if part in _TRAINING]
     if not training:
@@ -156,7 +153,7 @@ def faults(dataset: Dataset) -> list[str]:
 def _copies(dataset: Dataset) -> Iterator[list[Copy]]:
     """Find pictures that are there several times, each list in the order of the parts and rows."""
     places: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for part in sorted(dataset.parts, key=_ORDER.index):
+    for part in sorted(dataset.parts, key=ORDER.index):
         for row, digest in enumerate(digests(dataset.parts[part])):
             places[digest].append((part, row))
     for found in places.values():

@@ -81,6 +81,8 @@ def read_source(
     DatasetError
         If the source can't be read at all.
     """
+    if labels is not None and len(set(labels)) < len(labels):
+        raise DatasetError(f"a class is named twice among {', '.join(labels)}")
     files = list_names(source)
     if not is_cifar(files):
         return read_tree(source, files, (width, height), labels, progress, look)

@@ -49,6 +49,7 @@ def describe(data: TrainingData, archives: list[Path], recipe: Recipe) -> dict[s
     return {
         "sources": [photographs, drawn] if recipe.data.drawn_train else [photographs],
         "counts": counts,
+        "split": data.split,
         "unseen_classes": list(data.unseen),
         "archives": [_archive(path) for path in dict.fromkeys(archives)],
         "fingerprint": fingerprint({f"{part}/{name}": split for part in parts for name, split in parts[part].items()}),

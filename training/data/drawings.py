@@ -50,7 +50,7 @@ def draw(labels: tuple[str, ...], count: int, size: tuple[int, int], seed: int) 
     Drawings
     """
     if not count:
-        return Drawings(no_pictures(size[::-1]), no_pictures(size[::-1]))
+        return Drawings(no_pictures((size[1], size[0])), no_pictures((size[1], size[0])))
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:  # a fork would copy TensorFlow's locks
 
         def split(label: Label, number: int) -> Split:
@@ -59,7 +59,7 @@ def draw(labels: tuple[str, ...], count: int, size: tuple[int, int], seed: int) 
 
         known = [split(label, labels.index(label)) for label in LABELS if label in labels]
         strange = split("neither", len(labels))
-    return Drawings(join(known, size[::-1]), strange)
+    return Drawings(join(known, (size[1], size[0])), strange)
 
 
 def _pixels(label: Label, seed: int, size: tuple[int, int], index: int) -> NDArray[np.uint8]:

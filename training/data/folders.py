@@ -18,7 +18,7 @@ from signpost.imaging import encode_png
 from training.data.archives import list_names, read_files
 from training.data.cifar import is_cifar, read_test_split
 from training.data.decode import prepare_file
-from training.data.pictures import Dataset, Skipped, Split, printable
+from training.data.pictures import ORDER, Dataset, Skipped, Split, printable
 from training.data.tree import Place, Tree, sort_out
 
 _SHAPE = "expected one folder per label with its pictures inside, such as bicycle/one.jpg and motorcycle/two.jpg"
@@ -79,7 +79,9 @@ def open_pictures(source: Path, known: Sequence[str]) -> LabelledPictures:
         raise DatasetError(
             f"{source} has folders that are no labels of the model: {_some(unknown)}; its labels are {', '.join(known)}"
         )
-    contents = read_files(source, tree.places.__contains__)
+    contents = read_files(
+        source, tree.places.__contains__, lambda name, reason: tree.skipped.append(Skipped(name, reason))
+    )
     pictures = ((tree.places[name].label, name, content) for name, content in contents)
     return LabelledPictures(labels, pictures, tree.skipped)
 
@@ -121,9 +123,12 @@ def read_tree(
     tree = _tree(source, files)
     classes = _classes(source, tree, labels, progress)
     places = {name: place for name, place in tree.places.items() if place.label in classes}
-    heaps = {part: _Heap(places, part, size) for part in sorted({place.part for place in places.values()})}
+    heaps = {
+        part: _Heap(places, part, size) for part in sorted({place.part for place in places.values()}, key=ORDER.index)
+    }
     unreadable: list[Skipped] = []
-    for number, (name, content, pixels) in enumerate(_prepared(source, places, size), start=1):
+    files_read = read_files(source, places.__contains__, lambda name, reason: unreadable.append(Skipped(name, reason)))
+    for number, (name, content, pixels) in enumerate(_prepared(files_read, size), start=1):
         if isinstance(pixels, PictureError):
             unreadable.append(Skipped(name, pixels.message))
             continue
@@ -133,7 +138,7 @@ def read_tree(
         if number % 1000 == 0:
             progress(f"read {number:,} of {len(places):,} pictures")
     parts = {part: heap.split() for part, heap in heaps.items()}
-    return Dataset(classes, parts, tree.skipped + unreadable, len(unreadable))
+    return Dataset(classes, parts, tree.skipped + unreadable, len(places), len(unreadable))
 
 
 def _classes(
@@ -170,7 +175,7 @@ class _Heap:
 
 
 def _prepared(
-    source: Path, places: dict[str, Place], size: tuple[int, int]
+    files: Iterator[tuple[str, bytes]], size: tuple[int, int]
 ) -> Iterator[tuple[str, bytes, NDArray[np.uint8] | PictureError]]:
     """Decode on every core, as Pillow lets go of the interpreter's lock, a few files at a time."""
 
@@ -180,7 +185,6 @@ def _prepared(
         except PictureError as error:
             return *file, error
 
-    files = read_files(source, places.__contains__)
     with ThreadPoolExecutor() as pool:
         while batch := list(islice(files, _AT_ONCE)):
             yield from pool.map(one, batch)

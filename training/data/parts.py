@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from signpost.errors import DatasetError
+from training.data.checks import clean
 from training.data.dataset import read_dataset
 from training.data.drawings import draw
 from training.data.likeness import resembles, without
 from training.data.pictures import Dataset, Split, join
-from training.data.splits import PARTS, split_dataset
+from training.data.splits import PARTS, describe_split, split_dataset
 from training.recipe import Recipe
 
 
@@ -55,6 +57,8 @@ class TrainingData:
         Those that training never sees.
     left_out : int
         Training pictures that repeat a held-out one and so were left out.
+    split : dict
+        The photographs' split, as `training.data.splits.describe_split` writes it down.
     """
 
     train: Pictures
@@ -64,9 +68,16 @@ class TrainingData:
     classes: tuple[str, ...]
     unseen: tuple[str, ...]
     left_out: int
+    split: dict[str, Any]
 
 
-def assemble(archive: Path, related: list[Path], recipe: Recipe, progress: Callable[[str], None]) -> TrainingData:
+def assemble(
+    archive: Path,
+    related: list[Path],
+    recipe: Recipe,
+    progress: Callable[[str], None],
+    corrected: Dataset | None = None,
+) -> TrainingData:
     """Read and split the archives and draw the drawn pictures.
 
     Parameters
@@ -78,6 +89,8 @@ def assemble(archive: Path, related: list[Path], recipe: Recipe, progress: Calla
     recipe : Recipe
     progress : callable
         Told what is going on, one line at a time.
+    corrected : Dataset or None
+        Captured pictures that a person has labelled, of the recipe's labels in their order: more to train on.
 
     Returns
     -------
@@ -91,14 +104,17 @@ def assemble(archive: Path, related: list[Path], recipe: Recipe, progress: Calla
     rng, settings = np.random.default_rng(recipe.seed), recipe.data
     own = read_dataset(archive, settings.width, settings.height, settings.labels or None, progress)
     known = split_dataset(own, settings, rng)
+    if corrected:
+        known["train"] = join([known["train"], clean(corrected)[0].parts["all"]], (settings.height, settings.width))
     labels = own.classes
     others = [read_dataset(path, settings.width, settings.height, None, progress) for path in related]
     classes = tuple(dict.fromkeys((*labels, *(name for other in others for name in other.classes))))
     outliers = _outliers(others, labels, classes, recipe, rng)
-    unseen = _unseen(outliers, classes, settings.unseen_classes, rng)
+    unseen = _unseen([name for other in others[:1] for name in other.classes if name not in labels], recipe, rng)
     train, left_out = _without_leaks(known, outliers, settings.drop_alike)
     progress(f"left {left_out} training pictures out that repeat one of validation or test")
     known, outliers = known | {"train": train[0]}, outliers | {"train": train[1]}
+    split = describe_split(known, labels, settings, recipe.seed)
     strange = np.array([classes.index(name) for name in unseen], np.int64)
     found = {}
     for number, part in enumerate(PARTS):
@@ -109,7 +125,7 @@ def assemble(archive: Path, related: list[Path], recipe: Recipe, progress: Calla
         found[part] = Pictures(known[part], drawings.known, seen, never, drawings.strange)
     if not len(found["train"].photographs.labels):
         raise DatasetError(f"{archive} leaves no picture to train on")
-    return TrainingData(**found, labels=labels, classes=classes, unseen=unseen, left_out=left_out)
+    return TrainingData(**found, labels=labels, classes=classes, unseen=unseen, left_out=left_out, split=split)
 
 
 def _outliers(
@@ -127,13 +143,12 @@ def _outliers(
     return {part: join(splits, size) for part, splits in found.items()}
 
 
-def _unseen(
-    outliers: dict[str, Split], classes: tuple[str, ...], count: int, rng: np.random.Generator
-) -> tuple[str, ...]:
-    there = np.unique(outliers["test"].labels)
-    if count > len(there):
-        raise DatasetError(f"{count} classes are to stay unseen, but the related archives have {len(there)}")
-    return tuple(sorted(classes[number] for number in rng.choice(there, count, replace=False)))
+def _unseen(names: list[str], recipe: Recipe, rng: np.random.Generator) -> tuple[str, ...]:
+    """Choose the classes that training never sees, all from the first related archive."""
+    count = recipe.data.unseen_classes
+    if count > len(names):
+        raise DatasetError(f"{count} classes are to stay unseen, but the first related archive has {len(names)}")
+    return tuple(sorted(rng.choice(names, count, replace=False).tolist())) if count else ()
 
 
 def _without_leaks(

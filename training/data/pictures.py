@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+# Of parts. Of two copies the one in the later part stays: what is measured must not be learned.
+ORDER = ("all", "train", "validation", "test")
+
 
 @dataclass(frozen=True)
 class Split:
@@ -86,13 +89,16 @@ class Dataset:
         The parts that the source itself has: ``train``, ``validation``, ``test``, or only ``all``.
     skipped : list of Skipped
         Files that were left out, each with its reason.
+    files : int
+        How many files lie in a class's folder; 0 where the source has pixels and no files.
     unreadable : int
-        How many of those lie in a class's folder and are no usable picture.
+        How many of those are no usable picture.
     """
 
     classes: tuple[str, ...]
     parts: dict[str, Split]
     skipped: list[Skipped]
+    files: int = 0
     unreadable: int = 0
 
     def counts(self) -> dict[str, dict[str, int]]:

@@ -1,0 +1,247 @@
+"""Captured records that a person has corrected: joined, and read without trust."""
+
+import base64
+import csv
+import datetime as dt
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from botocore.response import StreamingBody
+from typer.testing import CliRunner
+
+from cli.main import app
+from localcloud.sagemaker.capture import Payload, capture_record, object_key
+from signpost.capture import Lines
+from signpost.errors import DatasetError
+from signpost.imaging import prepare
+from signpost.limits import Limits
+from tests.unit.sample_datasets import noise
+from training.data.captured import Captured, read_captured
+
+AT = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
+BOTH = [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}]
+ANSWER = Payload("application/json", b'{"predictions": []}')
+
+
+class FakeS3:
+    """A bucket in memory; lists two keys a page."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def get_paginator(self, operation: str) -> "FakeS3":
+        assert operation == "list_objects_v2"
+        return self
+
+    def paginate(self, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - boto3's names
+        assert Bucket == "captured"
+        keys = sorted(key for key in self.objects if key.startswith(Prefix))
+        for start in range(0, len(keys), 2):
+            yield {"Contents": [{"Key": key} for key in keys[start : start + 2]]}
+        yield {"KeyCount": 0}
+
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        assert Bucket == "captured"
+        content = self.objects[Key]
+        return {"Body": StreamingBody(io.BytesIO(content), len(content))}
+
+    def add(self, name: str, request: Payload, variant: str = "AllTraffic", **headers: list[str]) -> None:
+        """Write a record as the local cloud does."""
+        config = {"CaptureOptions": BOTH, "CaptureContentTypeHeader": headers}
+        record = capture_record(config, request, ANSWER, name, AT)
+        key = object_key("capture", "vehicle", variant, AT)
+        self.objects[key] = json.dumps(record).encode() + b"\n"
+
+    def correct(self, name: str, label: str, minute: int = 0, key: str = "corrections/2026/01.jsonl") -> None:
+        line = {"decision_id": name, "label": label, "by": "reviewer-1", "at": f"2026-01-03T10:{minute:02}:00Z"}
+        self.objects[key] = self.objects.get(key, b"") + json.dumps(line).encode() + b"\n"
+
+
+def _picture(seed: int) -> Payload:
+    return Payload("image/png", noise(seed))
+
+
+def _instances(*seeds: int) -> Payload:
+    body = {"instances": [{"b64": base64.b64encode(noise(seed)).decode()} for seed in seeds]}
+    return Payload("application/json", json.dumps(body).encode())
+
+
+@pytest.fixture
+def s3() -> FakeS3:
+    fake = FakeS3()
+    for number, name in enumerate(("a", "b", "c")):
+        fake.add(name, _picture(number))
+    fake.correct("a", "motorcycle")
+    fake.correct("b", "bicycle")
+    return fake
+
+
+def _read(s3: FakeS3, labels: list[str] | None = None) -> Captured:
+    return read_captured(s3, "captured", "capture/vehicle/", "corrections/", (20, 16), labels)
+
+
+def test_corrected_records_are_used_and_others_are_not(s3: FakeS3):
+    captured = _read(s3)
+
+    pictures = captured.dataset.parts["all"]
+    assert captured.dataset.classes == ("bicycle", "motorcycle")
+    assert (pictures.names, pictures.labels.tolist()) == (("a", "b"), [1, 0])
+    assert pictures.images[0].tobytes() == prepare(noise(0), 20, 16, Limits()).tobytes()
+    assert (captured.records, captured.uncorrected, captured.unmatched, captured.bad) == (3, 1, 0, [])
+    assert captured.summary().startswith("3 captured records: 2 corrected and used, 1 without a correction")
+
+
+def test_the_latest_correction_counts_wherever_it_was_written(s3: FakeS3):
+    s3.correct("a", "bicycle", minute=30, key="corrections/0.jsonl")
+    s3.correct("a", "motorcycle", minute=20, key="corrections/9.jsonl")
+
+    assert _read(s3).dataset.parts["all"].labels.tolist() == [0, 0]
+
+
+def test_a_correction_without_a_record_is_counted(s3: FakeS3):
+    s3.correct("of-long-ago", "bicycle")
+
+    assert _read(s3).unmatched == 1
+
+
+def test_a_label_that_is_none_of_the_classes_is_left_out_by_name(s3: FakeS3):
+    s3.correct("c", "tricycle")
+
+    captured = _read(s3, ["bicycle", "motorcycle"])
+
+    assert captured.dataset.parts["all"].names == ("a", "b")
+    assert [str(entry) for entry in captured.dataset.skipped] == [
+        "c: corrected to tricycle, which is none of the classes"
+    ]
+
+
+@pytest.mark.parametrize("headers", [{}, {"JsonContentTypes": ["application/json"]}], ids=["base64", "json"])
+def test_json_requests_are_read_in_either_encoding(headers: dict, s3: FakeS3):
+    s3.add("d", _instances(7), **headers)
+    s3.correct("d", "bicycle")
+
+    pictures = _read(s3).dataset.parts["all"]
+    assert pictures.images[2].tobytes() == prepare(noise(7), 20, 16, Limits()).tobytes()
+
+
+def test_a_request_of_several_pictures_has_no_one_correction(s3: FakeS3):
+    s3.add("d", _instances(7, 8))
+    s3.correct("d", "bicycle")
+
+    assert "d: the request holds 2 pictures, a correction is about one" in map(str, _read(s3).dataset.skipped)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [Payload("image/png", b"junk"), Payload("application/json", b'{"instances": [{}]}')],
+    ids=["png", "json"],
+)
+def test_what_is_no_picture_is_left_out_by_name(request_: Payload, s3: FakeS3):
+    s3.add("d", request_)
+    s3.correct("d", "bicycle")
+
+    captured = _read(s3)
+
+    assert [entry.name for entry in captured.dataset.skipped] == ["d"]
+    assert len(captured.dataset.parts["all"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        (b"not json", "Invalid JSON"),
+        (b'{"captureData": {}}', "eventMetadata: Field required"),
+        (b'{"captureData": {"endpointInput": {"data": "", "encoding": "ROT13"}}}', "encoding"),
+        (b'{"captureData": ', "Invalid JSON"),
+        (b"\xff\xfe", "Invalid JSON"),
+    ],
+    ids=["text", "no metadata", "encoding", "cut off", "no utf-8"],
+)
+def test_a_bad_record_is_skipped_and_counted(line: bytes, fault: str, s3: FakeS3):
+    key = object_key("capture", "vehicle", "AllTraffic", AT)
+    s3.objects[key] = b"\n" + line + b"\n"
+
+    captured = _read(s3)
+
+    assert len(captured.dataset.parts["all"]) == 2
+    [bad] = captured.bad
+    assert bad.startswith(f"{key}, line 2: ")
+    assert fault in bad
+
+
+def test_bad_base64_is_left_out_by_name(s3: FakeS3):
+    s3.add("d", _picture(9))
+    s3.correct("d", "bicycle")
+    key = next(key for key, content in s3.objects.items() if b'"inferenceId": "d"' in content)
+    s3.objects[key] = s3.objects[key].replace(b'"data": "', b'"data": "!!', 1)
+
+    assert [entry.name for entry in _read(s3).dataset.skipped] == ["d"]
+
+
+@pytest.mark.parametrize("change", [{"label": ""}, {"at": "2026-01-03T10:00:00"}, {"at": None}, {"more": 1}], ids=repr)
+def test_a_bad_correction_is_skipped_and_counted(change: dict, s3: FakeS3):
+    line = {"decision_id": "c", "label": "bicycle", "by": "reviewer-1", "at": "2026-01-03T10:00:00Z"} | change
+    s3.objects["corrections/bad.jsonl"] = json.dumps(line).encode()
+
+    captured = _read(s3)
+
+    assert (len(captured.bad), captured.uncorrected) == (1, 1)
+
+
+def test_other_files_are_passed_over(s3: FakeS3):
+    s3.objects["capture/vehicle/AllTraffic/_SUCCESS"] = b""
+
+    assert _read(s3).records == 3
+
+
+def test_a_record_without_an_inference_id_goes_by_its_event_id(s3: FakeS3):
+    s3.add("", _picture(9))
+    record = next(record for record in Lines(s3, "captured").records("capture/") if not record.metadata.inference_id)
+    s3.correct(record.metadata.event_id, "bicycle")
+
+    assert record.metadata.event_id in _read(s3).dataset.parts["all"].names
+
+
+def test_without_records_or_corrections_there_is_an_error(s3: FakeS3):
+    with pytest.raises(DatasetError, match="no captured records under s3://captured/other/"):
+        read_captured(s3, "captured", "other/", "corrections/", (20, 16), None)
+    with pytest.raises(DatasetError, match="no corrections under s3://captured/none/"):
+        read_captured(s3, "captured", "capture/", "none/", (20, 16), None)
+
+
+def test_captured_records_can_be_inspected(s3: FakeS3, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("cli.data.connect", lambda _on_aws: None)
+    monkeypatch.setattr("cli.data.aws.client", lambda _service: s3)
+
+    result = CliRunner().invoke(app, ["data", "inspect", "s3://captured/capture/"])
+
+    assert result.exit_code == 0
+    assert "3 captured records: 2 corrected and used, 1 without a correction and not used" in " ".join(
+        result.output.split()
+    )
+    assert ["bicycle", "1"] in [line.split() for line in result.stdout.splitlines()]
+
+
+def test_records_of_real_endpoints_are_read(shared_data: Path):
+    folder, s3 = shared_data / "captured-data", FakeS3()
+    for file in folder.glob("*/*.jsonl"):
+        s3.objects[f"capture/{file.relative_to(folder)}"] = file.read_bytes()
+    with (folder / "truth.csv").open() as truth:
+        rows = list(csv.DictReader(truth))
+    for row in rows:
+        line = (folder / row["file"]).read_text().splitlines()[int(row["line"]) - 1]
+        s3.correct(json.loads(line)["eventMetadata"]["eventId"], row["true_class"])
+
+    captured = read_captured(s3, "captured", "capture/", "corrections/", (32, 32), ["bicycle", "motorcycle"])
+
+    vehicles = sum(row["true_class"] in ("bicycle", "motorcycle") for row in rows)
+    assert (captured.records, captured.bad, captured.uncorrected) == (len(rows), [], 0)
+    assert len(captured.dataset.parts["all"]) == vehicles
+    assert np.bincount(captured.dataset.parts["all"].labels).tolist() == [
+        sum(row["true_class"] == label for row in rows) for label in ("bicycle", "motorcycle")
+    ]
