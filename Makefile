@@ -4,10 +4,11 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 PORT_OPTION := $(if $(PORT),--port $(PORT))
 IMAGES_OPTION := $(if $(IMAGES),--images $(IMAGES))
+DATA_OPTION := $(if $(DATA),--data $(DATA))
 # Compiled files make the first import quick, which the demo's 90 seconds count.
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r
 
-.PHONY: help demo up test lint lock down clean model machines
+.PHONY: help demo up test test-all lint lock down clean models machines benchmark-training
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

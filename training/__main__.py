@@ -8,11 +8,15 @@ from pathlib import Path
 
 from rich.console import Console
 
+from signpost.aws import client
+from signpost.capture import CORRECTIONS
 from signpost.errors import SignpostError
+from training.data.captured import read_captured
 from training.data.catalogue import fetch
 from training.data.locate import locate
+from training.data.pictures import Dataset
 from training.distribution import STRATEGIES
-from training.recipe import load_recipe, recipes
+from training.recipe import Recipe, load_recipe, recipes
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -45,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
             weights=options.weights,
             evaluation=options.evaluation,
             history=options.history,
+            corrected=_corrected(options.captured, recipe, console) if options.captured else None,
         )
         run(task, console.print)
     except SignpostError as error:
@@ -53,12 +58,23 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _corrected(captured: str, recipe: Recipe, console: Console) -> Dataset:
+    bucket, _, prefix = captured.removeprefix("s3://").partition("/")
+    size = (recipe.data.width, recipe.data.height)
+    found = read_captured(client("s3"), bucket, prefix, CORRECTIONS, size, recipe.data.labels)
+    console.print(found.summary())
+    for skipped in found.dataset.skipped:
+        console.print(f"left out {skipped}")
+    return found.dataset
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("recipe", choices=recipes())
     parser.add_argument("--data", type=Path, help="archive of the labels, or a folder of archives")
     parser.add_argument("--quick", action="store_true", help="a tenth of the steps: to try things out")
     parser.add_argument("--seed", type=int, help="another seed than the recipe's")
+    parser.add_argument("--captured", metavar="s3://BUCKET/PREFIX", help="captured records that a person corrected")
     parser.add_argument("--strategy", choices=STRATEGIES, default="single")
     for name, text in (
         ("out", "folder of the package (default models/RECIPE)"),

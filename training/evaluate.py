@@ -12,11 +12,10 @@ from rich.progress import track
 from signpost.contracts import Prediction
 from signpost.decision import doubt
 from signpost.errors import DatasetError, PictureError
-from signpost.imaging import prepare
-from signpost.limits import Limits
 from signpost.metrics import accuracy, confusion_matrix, expected_calibration_error, macro_f1, wilson_interval
 from signpost.package import Package
-from signpost.predictor import Predictor
+from signpost.predictor import Predictor, interpret
+from training.data.decode import prepare_file
 from training.data.folders import LabelledPictures, Skipped, open_pictures
 
 
@@ -57,11 +56,11 @@ def _predict(predictor: Predictor, pictures: LabelledPictures) -> tuple[list[int
     shown = track(pictures.pictures, "measuring", console=console, transient=True, disable=not console.is_terminal)
     for label, name, content in shown:
         try:
-            image = prepare(content, spec.width, spec.height, Limits())
+            pixels = prepare_file(content, spec.width, spec.height)
         except PictureError as error:
             pictures.skipped.append(Skipped(name, error.message))
             continue
-        found += predictor.predict([image])
+        found.append(interpret(predictor.logits(pixels), predictor.manifest))
         truth.append(labels.index(label))
     return truth, found
 

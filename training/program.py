@@ -17,6 +17,7 @@ from signpost.manifest import Manifest
 from training.build import ship
 from training.course import Evaluation, prepare_course
 from training.data.parts import TrainingData, assemble
+from training.data.pictures import Dataset
 from training.distribution import strategy
 from training.networks import inference_model
 from training.precision import use_fastest_precision
@@ -44,6 +45,8 @@ class Run:
         File to start a network of photographs from.
     evaluation : Path or None
         Where the untouched test pictures go, for others to measure by.
+    corrected : Dataset or None
+        Captured pictures that a person has labelled, to train on too.
     history : Path or None
         Where each evaluation on the way goes, one JSON object a line.
     """
@@ -57,6 +60,7 @@ class Run:
     weights: Path | None = None
     evaluation: Path | None = None
     history: Path | None = None
+    corrected: Dataset | None = None
 
 
 def run(task: Run, progress: Callable[[str], None]) -> Manifest | None:
@@ -84,7 +88,7 @@ def run(task: Run, progress: Callable[[str], None]) -> Manifest | None:
     if task.strategy == "single":
         tf.config.experimental.enable_op_determinism()
     progress(f"computing in {use_fastest_precision()}")
-    data = assemble(task.archive, task.related, recipe, progress)
+    data = assemble(task.archive, task.related, recipe, progress, task.corrected)
     course = prepare_course(data, recipe, progress, _recorder(task.history), task.checkpoints, task.weights)
     if recipe.network.kind != "residual" and task.weights is None:
         progress(f"{recipe.network.kind} starts from random weights: no --weights were given")

@@ -74,7 +74,7 @@ class Data(_Part):
     drop_alike : bool
         Whether training pictures that nearly repeat a held-out one are left out. Not for pictures that are all alike.
     unseen_classes : int
-        Outlier classes that training never sees; they show what a strange picture leads to.
+        Classes of the first related archive that training never sees; they show what a strange picture leads to.
     drawn_train, drawn_held_out : int
         Drawn pictures of each kind for training, and for validation and test each.
     """

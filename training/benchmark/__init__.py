@@ -1,0 +1,1 @@
+"""Measurements of training: accuracy of every recipe, the input pipeline, memory."""
