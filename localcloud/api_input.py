@@ -11,7 +11,7 @@ from botocore.validate import validate_parameters
 from localcloud.answers import ServiceError
 
 # Names that become folders and files here.
-_NAMES = ("EndpointConfigName", "EndpointName", "ModelName", "VariantName")
+_NAMES = ("ChannelName", "EndpointConfigName", "EndpointName", "ModelName", "TrainingJobName", "VariantName")
 
 
 @functools.cache

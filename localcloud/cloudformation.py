@@ -44,6 +44,7 @@ _REPLACING = {
         "VpcConfig",
     ),
     "AWS::SageMaker::Endpoint": ("EndpointName",),
+    "AWS::SageMaker::ModelPackageGroup": ("ModelPackageGroupDescription", "ModelPackageGroupName"),
     "AWS::ApplicationAutoScaling::ScalableTarget": ("ResourceId", "ScalableDimension", "ServiceNamespace"),
     "AWS::ApplicationAutoScaling::ScalingPolicy": (
         "PolicyName",
@@ -69,6 +70,7 @@ def install(sagemaker: "SageMaker", autoscaling: "Service") -> None:
         "AWS::SageMaker::Model": _Named(sagemaker, "Model"),
         "AWS::SageMaker::EndpointConfig": _Named(sagemaker, "EndpointConfig"),
         "AWS::SageMaker::Endpoint": _Endpoint(sagemaker, "Endpoint"),
+        "AWS::SageMaker::ModelPackageGroup": _ModelPackageGroup(sagemaker, "ModelPackageGroup"),
         "AWS::ApplicationAutoScaling::ScalableTarget": _ScalableTarget(autoscaling),
         "AWS::ApplicationAutoScaling::ScalingPolicy": _ScalingPolicy(autoscaling),
     }
@@ -140,6 +142,28 @@ class _Endpoint(_Named):
         if endpoint.status != "InService" or endpoint.record.failure_reason:
             reason = endpoint.record.failure_reason or f"its status is {endpoint.status}"
             raise ServiceError("NotStabilized", f"Endpoint {name} did not stabilize: {reason}")
+
+
+class _ModelPackageGroup(_Named):
+    """A group of model packages, which has more attributes."""
+
+    def create(self, logical_id: str, properties: Properties, stack_name: str) -> Created:
+        arn, attributes = super().create(logical_id, properties, stack_name)
+        return arn, attributes | {"ModelPackageGroupArn": arn, "ModelPackageGroupStatus": "Completed"}
+
+    def update(self, physical_id: str, old: Properties, new: Properties, stack_name: str) -> Created:
+        _, attributes = super().update(physical_id, old, new, stack_name)
+        return physical_id, attributes | {
+            "ModelPackageGroupArn": physical_id,
+            "ModelPackageGroupStatus": "Completed",
+        }
+
+    def delete(self, physical_id: str, properties: Properties) -> None:
+        try:
+            super().delete(physical_id, properties)
+        except ServiceError as error:
+            if "does not exist" not in error.message:
+                raise
 
 
 class _ScalableTarget:

@@ -46,6 +46,11 @@ class StateFolder:
         return self.root / "endpoints"
 
     @property
+    def training(self) -> Path:
+        """What the SageMaker training jobs that run work with."""
+        return self.root / "training"
+
+    @property
     def lambda_python(self) -> Path:
         """The Python environment that Lambda functions run in."""
         return self.root / "lambda-python"
@@ -86,9 +91,9 @@ class StateFolder:
             raise StateFolderInUseError(f"Another local cloud runs with {self.root}.") from error
         for folder in (self.services, self.objects) if dropped else ():
             shutil.rmtree(folder, ignore_errors=True)
-        for folder in (self.temporary, self.endpoints):
+        for folder in (self.temporary, self.endpoints, self.training):
             shutil.rmtree(folder, ignore_errors=True)
-        for folder in (self.services, self.objects, self.temporary, self.endpoints):
+        for folder in (self.services, self.objects, self.temporary, self.endpoints, self.training):
             folder.mkdir(exist_ok=True)
         make_secret(self.root)
         return dropped

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import socket
+from typing import Any
 
 import ministack.app as ministack_app
 from hypercorn.asyncio import serve
@@ -46,7 +47,7 @@ def run(state: StateFolder, listening: socket.socket, *, state_dropped: bool) ->
     # A line for each of 60 services at every stop hides what matters.
     logging.getLogger("persistence").setLevel(logging.WARNING)
     port = listening.getsockname()[1]
-    sagemaker = SageMaker(state.endpoints, port)
+    sagemaker = SageMaker(state.endpoints, state.training, port)
     register(sagemaker, port)
     lambda_functions.install(state.lambda_python)
     step_functions.install(port)
@@ -80,18 +81,25 @@ def register(sagemaker: SageMaker, port: int) -> None:
         "application-autoscaling": (application_autoscaling.Service(), "AnyScaleFrontendService."),
         "rekognition": (rekognition.Service(port), "RekognitionService."),
     }
+    # Ahead of the rest of SageMaker: a model may name a model package.
+    _persist("sagemaker-model-registry", sagemaker.control.registry)
+    _persist("sagemaker-training-jobs", sagemaker.control.training)
     for name, (service, target_prefix) in services.items():
         ministack_app.SERVICE_REGISTRY[name] = {"module": name}
         ministack_app.SERVICE_HANDLERS[name] = service.handle_request
-        # What is in these two tables is saved at the end, loaded at the start.
-        ministack_app._loaded_modules[name] = service
-        ministack_app._state_map[name] = name
+        _persist(name, service)
         router.SERVICE_PATTERNS[name] = {"target_prefixes": [target_prefix], "host_patterns": [rf"(^|\.){name}\."]}
     ministack_app.SERVICE_HANDLERS["sagemaker-runtime"] = sagemaker.handle_invocation
     ministack_app.detect_service = _detect_service
     root_user.install()
     permissions.install()
     cloudformation.install(sagemaker, services["application-autoscaling"][0])
+
+
+def _persist(name: str, service: Any) -> None:
+    """Have a service's state saved at the end and loaded at the start."""
+    ministack_app._loaded_modules[name] = service
+    ministack_app._state_map[name] = name
 
 
 def _detect_service(method: str, path: str, headers: dict, query: dict) -> str:

@@ -31,7 +31,13 @@ _RESOURCES = {
     "EndpointConfigName": "endpoint-config",
     "ModelName": "model",
     "TrainingJobName": "training-job",
+    "ModelPackageName": "model-package",
+    "ModelPackageGroupName": "model-package-group",
 }
+# Of these an ARN has the name as it was written, of all others in lower case.
+_AS_WRITTEN = ("model-package", "model-package-group")
+# Members that may hold an ARN.
+_ARNS = ("ResourceArn", "ModelPackageArn", "ModelPackageName", "ModelPackageGroupName")
 
 
 def install() -> None:
@@ -57,7 +63,9 @@ def install() -> None:
         account: str,
     ) -> str:
         if service in _NAMESPACES:
-            return resource_arn(service, path, body, region, account)
+            return resource_arn(
+                service, path, body, region, account, headers.get("x-amz-target", "").rpartition(".")[2]
+            )
         return resource_of(service, method, path, headers, body, query, region, account)
 
     _trust_the_transport()
@@ -99,7 +107,7 @@ def iam_action(service: str, path: str, headers: dict[str, str]) -> str | None:
     return f"{_NAMESPACES[service]}:{operation}" if operation else None
 
 
-def resource_arn(service: str, path: str, body: bytes, region: str, account: str) -> str:
+def resource_arn(service: str, path: str, body: bytes, region: str, account: str, operation: str) -> str:
     """Return the resource that a request is about.
 
     Parameters
@@ -112,6 +120,8 @@ def resource_arn(service: str, path: str, body: bytes, region: str, account: str
         Its body.
     region, account : str
         Of the request.
+    operation : str
+        Name of the operation; nothing for a request to the runtime.
 
     Returns
     -------
@@ -128,7 +138,21 @@ def resource_arn(service: str, path: str, body: bytes, region: str, account: str
         request = json.loads(body)
     except ValueError:
         return "*"
+    if not isinstance(request, dict):
+        return "*"
+    named = {member: value for member, value in request.items() if isinstance(value, str)}
+    if operation.startswith("List"):
+        return named.get("ResourceArn", "*")
+    return _sagemaker_arn(named, operation, prefix)
+
+
+def _sagemaker_arn(named: dict[str, str], operation: str, prefix: str) -> str:
+    if operation == "CreateModelPackage" and "ModelPackageGroupName" in named:
+        # A version that has no number yet.
+        return f"{prefix}model-package/{named['ModelPackageGroupName'].rpartition('/')[2]}/*"
+    if arn := next((named[member] for member in _ARNS if named.get(member, "").startswith("arn:")), None):
+        return arn
     for member, kind in _RESOURCES.items():
-        if isinstance(request, dict) and isinstance(name := request.get(member), str):
-            return f"{prefix}{kind}/{name.lower()}"
+        if name := named.get(member):
+            return f"{prefix}{kind}/{name if kind in _AS_WRITTEN else name.lower()}"
     return "*"

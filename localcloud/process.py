@@ -176,14 +176,24 @@ def _await_end(pid: int, state_dir: Path) -> None:
 
 
 def _end_leftovers(state_dir: Path) -> None:
-    """Kill what a killed or stuck cloud left: members of its process group that run this Python or its state's."""
+    """Kill what a killed or stuck cloud left: members of its groups that run this Python or its state's."""
     running = read(state_dir)
     if not running:
         return
     ours = (sys.prefix, str(state_dir.resolve()))
+    groups = {running.pid, *_training_groups(state_dir)}
     for row in processes():
-        if row.group == running.pid and any(mark in row.command for mark in ours):
+        if row.group in groups and any(mark in row.command for mark in ours):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(row.pid, signal.SIGKILL)
     if child := _children.pop(running.pid, None):
         child.wait()
+
+
+def _training_groups(state_dir: Path) -> set[int]:
+    """Process groups of the training hosts that were never ended: each has one of its own."""
+    found: set[int] = set()
+    for file in (state_dir / "training").glob("*/*/*.pid"):
+        with contextlib.suppress(OSError, ValueError):
+            found.add(int(file.read_text()))
+    return found

@@ -2,8 +2,8 @@
 
 MiniStack runs the service integrations of a state machine inside its services, whatever the machine's role allows, and
 lacks some of them (`aws-sdk:s3:putObject`). Here every task that is one API call is a signed request of the role to the
-local cloud itself, so IAM is asked as for any other caller. Tasks that are more than one call (`.sync`,
-`.waitForTaskToken`, activities, `http:invoke`) stay MiniStack's.
+local cloud itself, so IAM is asked as for any other caller. So is a training job that a task waits for; other tasks
+that are more than one call (`.sync`, `.waitForTaskToken`, activities, `http:invoke`) stay MiniStack's.
 """
 
 from collections.abc import Callable
@@ -16,9 +16,12 @@ from ministack.services import stepfunctions
 from localcloud.execution_role import RoleNotAssumableError
 from localcloud.role_clients import RoleClients
 from localcloud.service_integration import Integration, TaskError
+from localcloud.training_task import RESOURCE as TRAINING
+from localcloud.training_task import run_training
 
 _PRINCIPAL = "states.amazonaws.com"
 _ROLE: ContextVar[str] = ContextVar("execution_role")
+_EXECUTION: ContextVar[str] = ContextVar("execution")
 
 
 def install(port: int) -> None:
@@ -41,6 +44,7 @@ def install(port: int) -> None:
             raise stepfunctions._ExecutionError("States.Runtime", str(error)) from error
 
     stepfunctions._run_execution = _under_its_role(stepfunctions._run_execution)
+    stepfunctions._fail_execution = _unless_ended(stepfunctions._fail_execution)
     stepfunctions._test_state = _under_the_given_role(stepfunctions._test_state)
     stepfunctions._invoke_resource = _as_request(stepfunctions._invoke_resource, client)
     stepfunctions._read_map_items = _item_reader(client)
@@ -54,12 +58,24 @@ def _under_its_role(run: Callable[[str], None]) -> Callable[[str], None]:
         execution = stepfunctions._executions.get(execution_arn)
         machine = stepfunctions._state_machines.get(execution["stateMachineArn"]) if execution else None
         previous = _ROLE.set(machine["roleArn"] if machine else "")
+        outer = _EXECUTION.set(execution_arn)
         try:
             run(execution_arn)
         finally:
+            _EXECUTION.reset(outer)
             _ROLE.reset(previous)
 
     return run_execution
+
+
+def _unless_ended(fail: Callable[..., None]) -> Callable[..., None]:
+    """Leave an execution that was stopped as it is when the task that it was at fails afterwards."""
+
+    def fail_execution(execution: dict[str, Any], error: str, cause: str) -> None:
+        if execution["status"] == "RUNNING":
+            fail(execution, error, cause)
+
+    return fail_execution
 
 
 def _under_the_given_role(test: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
@@ -76,14 +92,22 @@ def _under_the_given_role(test: Callable[[dict[str, Any]], Any]) -> Callable[[di
 def _as_request(invoke: Callable[[str, Any], Any], client: Callable[[str], Any]) -> Callable[[str, Any], Any]:
     def invoke_resource(resource: str, arguments: Any) -> Any:
         integration = Integration.of(resource)
-        if integration is None:
+        if integration is None and resource != TRAINING:
             return invoke(resource, arguments)
         try:
+            if integration is None:
+                return run_training(client("sagemaker"), arguments, _is_running)
             return integration.call(client(integration.service), arguments)
         except TaskError as error:
             raise stepfunctions._ExecutionError(error.name, error.cause) from error
 
     return invoke_resource
+
+
+def _is_running() -> bool:
+    """Tell whether the execution of this thread still runs; a state that is only tested has none and does."""
+    execution = stepfunctions._executions.get(_EXECUTION.get(""))
+    return execution is None or execution["status"] == "RUNNING"
 
 
 def _item_reader(client: Callable[[str], Any]) -> Callable[..., list[Any]]:

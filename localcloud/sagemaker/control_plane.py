@@ -13,26 +13,32 @@ from localcloud.sagemaker import instance_types
 from localcloud.sagemaker.deployment import Deployment
 from localcloud.sagemaker.endpoint import Endpoint
 from localcloud.sagemaker.model_package import check_access
-from localcloud.sagemaker.moto_records import endpoint_record, refuse_second, sagemaker_backend
+from localcloud.sagemaker.model_registry import ModelRegistry
+from localcloud.sagemaker.moto_records import moto_records, refuse_second, sagemaker_backend
+from localcloud.sagemaker.training_jobs import TrainingJobs
 from localcloud.sagemaker.variants import capture_summary, retain, with_known_capacity
 
 Parameters = dict[str, Any]
 
 
 class ControlPlane:
-    """Models, endpoint configs and endpoints.
+    """Models, endpoint configs and endpoints; training jobs and the model registry have files of their own.
 
     Parameters
     ----------
-    folder : Path
+    endpoints_folder : Path
         Where the endpoints keep packages and logs, a folder each.
+    training_folder : Path
+        Where the training jobs work, a folder each.
     port : int
         The local cloud's port.
     """
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, endpoints_folder: Path, training_folder: Path, port: int) -> None:
         self.moto = sagemaker_backend()
         self.endpoints: dict[str, Endpoint] = {}
+        self.training = TrainingJobs(self.moto, training_folder, port)
+        self.registry = ModelRegistry(self.moto)
         self.operations: dict[str, Callable[[Parameters], Parameters]] = {
             "CreateModel": self.create_model,
             "CreateEndpointConfig": self.create_endpoint_config,
@@ -40,8 +46,10 @@ class ControlPlane:
             "UpdateEndpoint": self.update_endpoint,
             "UpdateEndpointWeightsAndCapacities": self.update_weights,
             "DeleteEndpoint": self.delete_endpoint,
+            **self.training.operations,
+            **self.registry.operations,
         }
-        self._folder = folder
+        self._folder = endpoints_folder
         self._port = port
 
     def create_model(self, parameters: Parameters, *, check: bool = True) -> Parameters:
@@ -65,12 +73,15 @@ class ControlPlane:
             If there is one of that name, or its package cannot be read with its role.
         """
         refuse_second(self.moto, "model", "DescribeModel", "ModelName", parameters)
-        url, role = parameters.get("PrimaryContainer", {}).get("ModelDataUrl"), parameters.get("ExecutionRoleArn")
-        if not url or not role:
-            message = "The local cloud runs models with an ExecutionRoleArn and a PrimaryContainer's ModelDataUrl."
+        container, role = parameters.get("PrimaryContainer", {}), parameters.get("ExecutionRoleArn")
+        if not role or not (container.get("ModelDataUrl") or container.get("ModelPackageName")):
+            message = (
+                "The local cloud runs models with an ExecutionRoleArn and a PrimaryContainer's ModelDataUrl or "
+                "ModelPackageName."
+            )
             raise ServiceError("ValidationException", message)
         if check:
-            check_access(url, role, self._port)
+            check_access(self.registry.with_package(container)["ModelDataUrl"], role, self._port)
         return self.moto.call("CreateModel", parameters)
 
     def create_endpoint_config(self, parameters: Parameters) -> Parameters:
@@ -119,7 +130,7 @@ class ControlPlane:
         name = parameters["EndpointName"]
         deployment = self._deployment(name, parameters["EndpointConfigName"])
         answer = self.moto.call("CreateEndpoint", parameters)
-        endpoint = Endpoint(name, endpoint_record(name))
+        endpoint = Endpoint(name, moto_records("endpoints")[name])
         endpoint.record.data_capture_config = capture_summary(deployment.config)
         self.endpoints[name] = endpoint
         endpoint.create(deployment, status)
@@ -226,7 +237,8 @@ class ControlPlane:
         return self.endpoints[name]
 
     def stop(self) -> None:
-        """Stop every endpoint's processes, at once."""
+        """Stop every training job and every endpoint's processes, at once."""
+        self.training.close()
         endpoints, self.endpoints = self.endpoints, {}
         with ThreadPoolExecutor(max_workers=max(1, len(endpoints))) as pool:
             list(pool.map(Endpoint.delete, endpoints.values()))
@@ -235,6 +247,8 @@ class ControlPlane:
         config = self.moto.call("DescribeEndpointConfig", {"EndpointConfigName": config_name})
         names = {variant["ModelName"] for variant in config["ProductionVariants"]}
         models = {name: self.moto.call("DescribeModel", {"ModelName": name}) for name in names}
+        for model in models.values():
+            model["PrimaryContainer"] = self.registry.with_package(model["PrimaryContainer"])
         folder = self._folder / endpoint
         folder.mkdir(exist_ok=True)
         return Deployment(endpoint, copy.deepcopy(config), models, folder, self._port)

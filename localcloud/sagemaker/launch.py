@@ -17,7 +17,7 @@ INVOCATION_SECONDS = 60.0
 # A little more than the server takes to finish what it is at.
 STOP_SECONDS = 10.0
 # A container sees its own environment, never the credentials or settings of this process.
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
 # What uvicorn logs once it listens.
 _LISTENING = re.compile(rf"running on http://{HOST}:(\d+)".encode())
@@ -43,7 +43,7 @@ def launch(model_dir: Path, environment: Mapping[str, str], log: Path) -> subpro
         The process, which may not answer yet.
     """
     settings = {"SIGNPOST_HOST": HOST, "SIGNPOST_PORT": "0", "SIGNPOST_MODEL_DIR": str(model_dir)}
-    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     with log.open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "serving"],

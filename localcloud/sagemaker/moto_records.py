@@ -18,24 +18,6 @@ def sagemaker_backend() -> MotoBackend:
     return MotoBackend("sagemaker", "SageMakerResponse", "SageMaker.", f"api.sagemaker.{REGION}.amazonaws.com")
 
 
-def endpoint_record(name: str) -> Any:
-    """Return moto's record of an endpoint, whose members `DescribeEndpoint` shows.
-
-    Parameters
-    ----------
-    name : str
-        Name of the endpoint.
-
-    Returns
-    -------
-    moto.sagemaker.models.FakeEndpoint
-        The record itself: what is set in it is described from then on.
-    """
-    from moto.sagemaker.models import sagemaker_backends
-
-    return sagemaker_backends[ACCOUNT_ID][REGION].endpoints[name]
-
-
 def refuse_second(moto: MotoBackend, kind: str, operation: str, key: str, parameters: dict[str, Any]) -> None:
     """Refuse to create what is there already, as AWS does; moto overwrites.
 
@@ -62,3 +44,21 @@ def refuse_second(moto: MotoBackend, kind: str, operation: str, key: str, parame
     except ServiceError:
         return
     raise ServiceError("ValidationException", f"Cannot create already existing {kind} '{parameters[key]}'.")
+
+
+def moto_records(kind: str) -> Any:
+    """Return moto's records of one kind, which its descriptions show.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the backend's attribute, such as `training_jobs`.
+
+    Returns
+    -------
+    dict
+        The records themselves, by name: what is set in one is described from then on.
+    """
+    from moto.sagemaker.models import sagemaker_backends
+
+    return getattr(sagemaker_backends[ACCOUNT_ID][REGION], kind)

@@ -11,6 +11,9 @@ from ministack.core.concurrency import run_reentrant
 
 from localcloud.answers import Answer, ServiceError, json_answer, read_json
 from localcloud.api_input import check_input
+from localcloud.credentials import ACCOUNT_ID, REGION
+from localcloud.pass_role import check_rights
+from localcloud.permissions import resource_arn
 from localcloud.process import POLL_SECONDS, is_healthy
 from localcloud.sagemaker.async_invocation import invoke_async
 from localcloud.sagemaker.control_plane import ControlPlane
@@ -31,15 +34,17 @@ class SageMaker:
 
     Parameters
     ----------
-    folder : Path
+    endpoints_folder : Path
         Where the endpoints keep packages and logs.
+    training_folder : Path
+        Where the training jobs work.
     port : int
         The local cloud's port.
     """
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, endpoints_folder: Path, training_folder: Path, port: int) -> None:
         self._port = port
-        self.control = ControlPlane(folder, port)
+        self.control = ControlPlane(endpoints_folder, training_folder, port)
         self._requests: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
         # Of the last run and not brought back, not yet or not ever: saved again, whatever happens.
         self._lost: dict[str, dict[str, Any]] = {}
@@ -52,8 +57,13 @@ class SageMaker:
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, query_params: Mapping[str, Any]
     ) -> Answer:
         """Answer a request to the control plane; MiniStack's handler signature."""
-        del method, path, query_params
+        del method
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
+        try:
+            arn = resource_arn("sagemaker", path, body, REGION, ACCOUNT_ID, operation)
+            check_rights(operation, read_json(body), arn, headers, query_params)
+        except ServiceError as error:
+            return error.answer()
         return await run_reentrant(self._answer, operation, body)
 
     async def handle_invocation(
@@ -166,7 +176,7 @@ class SageMaker:
 
     def _answer(self, operation: str, body: bytes) -> Answer:
         try:
-            if operation.startswith(("Describe", "List")):
+            if operation.startswith(("Describe", "List")) and operation not in self.control.operations:
                 self._restored.wait()
                 return self.control.moto.forward(operation, body)
             return json_answer(self.call(operation, read_json(body)))

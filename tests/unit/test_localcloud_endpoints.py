@@ -239,7 +239,7 @@ class Control:
 def sagemaker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(service, "ControlPlane", Control)
     monkeypatch.setattr(service, "is_healthy", lambda _: True)
-    return service.SageMaker(tmp_path, 1)
+    return service.SageMaker(tmp_path, tmp_path, 1)
 
 
 def same(state: dict[str, Any]) -> bool:
