@@ -8,7 +8,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 
-from cli import cloud, data, models, routing
+from cli import cloud, data, models, registry, routing, train
 from cli.output import errors
 from signpost.errors import SignpostError
 
@@ -35,7 +35,8 @@ for command in (
 ):
     app.command(name=command.__name__.rstrip("_"))(command)
 
-app.add_typer(data.app, name="data")
+for group, name in ((data.app, "data"), (train.app, "train"), (registry.app, "model")):
+    app.add_typer(group, name=name)
 
 
 def main() -> None:

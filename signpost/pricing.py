@@ -1,4 +1,4 @@
-"""What routing costs, from one dated price list.
+"""What routing and training cost, from one dated price list.
 
 List prices of us-east-1 without free tiers. They were written down from what is known of AWS's pricing pages
 (aws.amazon.com/{sagemaker,lambda,step-functions,dynamodb,sqs,eventbridge,s3,cloudwatch}/pricing), which could not be
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from signpost.errors import SettingsError
 from signpost.settings import Hosting
 
 AS_OF = "2025-10"
@@ -16,6 +17,20 @@ HOURS_PER_MONTH = 730
 
 # Dollars.
 INSTANCE_HOUR = {"ml.m5.large": 0.115, "ml.m5.xlarge": 0.23, "ml.c5.large": 0.102, "ml.c5.xlarge": 0.204}
+# Of training jobs. Second-hand like all others; the same figures stand in several public programs.
+TRAINING_INSTANCE_HOUR = {
+    "ml.m5.large": 0.115,
+    "ml.m5.xlarge": 0.23,
+    "ml.m5.2xlarge": 0.461,
+    "ml.m5.4xlarge": 0.922,
+    "ml.c5.xlarge": 0.204,
+    "ml.c5.2xlarge": 0.408,
+    "ml.g4dn.xlarge": 0.7364,
+    "ml.g5.xlarge": 1.408,
+}
+# A guess: training has no list of spot prices. AWS says "up to 90 %" (SageMaker developer guide, managed spot
+# training); logs of jobs that people published show 54 to 78 %, and Hugging Face's guide to SageMaker 70 %.
+SPOT_SAVING = 0.70
 SERVERLESS_SECOND_PER_GB = 0.00002
 LAMBDA_REQUEST, LAMBDA_GB_SECOND = 0.20e-6, 0.0000133334  # arm64
 EXPRESS_REQUEST, EXPRESS_GB_SECOND = 1.00e-6, 0.06 / 3600
@@ -46,6 +61,46 @@ class Usage:
     model_s: float = 0.01
     machine_s: float = 0.5
     log_kb: float = 11.0
+
+
+@dataclass(frozen=True)
+class TrainingPrice:
+    """What one instance of a training job costs.
+
+    Attributes
+    ----------
+    instance_type : str
+    on_demand_hour, spot_hour : float
+        Dollars. Spot is on-demand less `SPOT_SAVING`, which is a guess at a saving that changes by the hour.
+    """
+
+    instance_type: str
+    on_demand_hour: float
+    spot_hour: float
+
+
+def training_price(instance_type: str) -> TrainingPrice:
+    """Look up what an instance of a training job costs.
+
+    Parameters
+    ----------
+    instance_type : str
+        One of `TRAINING_INSTANCE_HOUR`.
+
+    Returns
+    -------
+    TrainingPrice
+
+    Raises
+    ------
+    SettingsError
+        If the list has no such instance.
+    """
+    if instance_type not in TRAINING_INSTANCE_HOUR:
+        allowed = ", ".join(TRAINING_INSTANCE_HOUR)
+        raise SettingsError(f"the price list has no training instance {instance_type!r}; it has {allowed}")
+    hour = TRAINING_INSTANCE_HOUR[instance_type]
+    return TrainingPrice(instance_type, hour, hour * (1 - SPOT_SAVING))
 
 
 def per_1000_pictures(hosting: Hosting, usage: Usage | None = None, serverless_gb: float = 2) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
@@ -30,10 +31,13 @@ def main(arguments: list[str] | None = None) -> int:
         0, or 1 after an error that was printed.
     """
     options = _parser().parse_args(arguments)
+    console = Console(stderr=True, soft_wrap=True)
+    if not find_spec("tensorflow"):
+        console.print("[red]error:[/] training needs TensorFlow, an extra of its own: run `make .venv/training` first")
+        return 1
     # TensorFlow takes seconds to load, and processes that draw pictures import this module too.
     from training.program import Run, run
 
-    console = Console(stderr=True, soft_wrap=True)
     try:
         recipe = load_recipe(options.recipe)
         recipe = recipe.quick() if options.quick else recipe

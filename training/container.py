@@ -114,11 +114,11 @@ def _link(hosts: Hosts, first: str) -> FirstHost | OtherHost:
 
 def _process(root: Path) -> None:
     """Run the training program as one of the processes."""
-    from training.program import Run, run  # TensorFlow takes seconds to load, and the supervisor needs none
-
     settings, output = _hyperparameters(root), root / "output/data"
     recipe, channel, checkpoints = settings.recipe(), root / "input/data/data", root / "checkpoints"
     archive, related = locate(recipe.data, channel, _not_in_channel)
+    from training.program import Run, run  # TensorFlow takes seconds to load; what came so far needs none
+
     for folder in (root / "model", output, checkpoints):
         folder.mkdir(parents=True, exist_ok=True)
     task = Run(

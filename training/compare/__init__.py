@@ -1,1 +1,1 @@
-"""Runs the strategies of training side by side and reports what each costs. Imports no TensorFlow: it starts processes."""
+"""Runs the strategies of training side by side and reports what each costs; imports no TensorFlow itself."""

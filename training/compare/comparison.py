@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +180,4 @@ def _change(before: Setting, now: Setting, name: str) -> str:
     if not isinstance(old, Mapping):
         return f"{name}: {old} there, {new} now"
     keys = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
-    with suppress(IndexError):
-        return f"{name}, {keys[0]}: {str(old.get(keys[0]))[:60]} there, {str(new.get(keys[0]))[:60]} now"
-    return name
+    return f"{name}, {keys[0]}: {str(old.get(keys[0]))[:60]} there, {str(new.get(keys[0]))[:60]} now"

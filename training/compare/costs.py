@@ -109,7 +109,7 @@ def read_jobs(
     for name in names:
         try:
             answer = client.describe_training_job(TrainingJobName=name)
-            jobs.append(_job(answer, real, classifier, strategies))
+            jobs.append(_like_the_others(_job(answer, real, classifier, strategies), jobs))
         except (BotoCoreError, ClientError, SettingsError, KeyError) as error:
             why = f"its description has no {error}" if isinstance(error, KeyError) else str(error)
             left_out.append(f"job {name} does not count: {why}")
@@ -136,33 +136,34 @@ def _job(answer: dict[str, Any], real: bool, classifier: str, strategies: Sequen
     )
 
 
-def cost_of_jobs(jobs: Sequence[Job]) -> Cost | None:
+def _like_the_others(job: Job, others: Sequence[Job]) -> Job:
+    for other in others:
+        if other.strategy == job.strategy and (other.price, other.instances) != (job.price, job.instances):
+            raise SettingsError(f"it ran on other instances than {other.name}")
+    return job
+
+
+def cost_of_jobs(jobs: Sequence[Job]) -> Cost:
     """Sum up the jobs of one strategy.
 
     Parameters
     ----------
     jobs : sequence of Job
-        Those on other instances than the first one are not mixed in.
+        At least one; all on the same instances.
 
     Returns
     -------
-    Cost or None
-        None without jobs.
+    Cost
     """
-    alike = [job for job in jobs if (job.price, job.instances) == (jobs[0].price, jobs[0].instances)]
-    seconds = estimate([job.billable_seconds for job in alike])
-    on_demand, spot = estimate([job.on_demand for job in alike]), estimate([job.on_spot for job in alike])
-    if not (seconds and on_demand and spot):
-        return None
-    first, read = alike[0], all(job.spot and job.real for job in alike)
+    first, read = jobs[0], all(job.spot and job.real for job in jobs)
     return Cost(
         first.strategy,
         first.price.instance_type,
         first.instances,
-        seconds,
-        f"{JOB if first.real else LOCAL_JOB} ({', '.join(job.name for job in alike)})",
-        on_demand,
-        spot,
+        estimate([job.billable_seconds for job in jobs]),
+        f"{JOB if first.real else LOCAL_JOB} ({', '.join(job.name for job in jobs)})",
+        estimate([job.on_demand for job in jobs]),
+        estimate([job.on_spot for job in jobs]),
         FROM_JOBS if read else BY_TABLE,
     )
 

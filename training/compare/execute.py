@@ -5,28 +5,18 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from signpost.errors import SignpostError, TrainingError, TrainingInterrupted
-from training.compare.plan import HISTORY, LOGS, PACKAGE, SAMPLES, Plan, PlannedRun
+from training.compare.plan import HISTORY, LOGS, PACKAGE, SAMPLES, Plan, PlannedRun, instances
 from training.compare.result import Quality, RunResult, read_quality
-from training.compare.sampler import INTERVAL_SECONDS, Named, Sampler
-from training.distribution import MULTI_WORKER, SINGLE
-from training.distribution.cluster import members
+from training.compare.sampler import INTERVAL_SECONDS, Sampler
+from training.distribution import SINGLE
 from training.distribution.launch import launch
-from training.distribution.processes import Processes
+from training.distribution.processes import Process
 
 PROGRAM = (sys.executable, "-m", "training")
-
-
-@dataclass(frozen=True)
-class _Alone:
-    """The one process of the strategy that has no others."""
-
-    name: str
-    pid: int
 
 
 def execute(
@@ -68,10 +58,10 @@ def execute(
     started, error, quality = datetime.now(UTC).replace(microsecond=0), None, None
     with Sampler(run.folder / SAMPLES, interval) as sampler:
         try:
-            if run.strategy == SINGLE:
-                _run_alone(command, run.folder / LOGS, say, sampler.watch)
-            else:
-                launch(command, run.strategy, plan.workers, run.folder / LOGS, say, sampler.watch)
+            hosts = instances(run.strategy, plan.workers)
+            launch(
+                command, run.strategy, hosts, run.folder / LOGS, say, lambda group: sampler.watch(_named(run, group))
+            )
         except TrainingInterrupted:
             raise
         except SignpostError as failure:
@@ -99,22 +89,12 @@ def _arguments(plan: Plan, run: PlannedRun, quick: bool) -> list[str]:
     return [*arguments, "--quick"] if quick else arguments
 
 
+def _named(run: PlannedRun, group: Sequence[Process]) -> dict[str, int]:
+    return {SINGLE if run.strategy == SINGLE else process.name: process.pid for process in group}
+
+
 def _quality(folder: Path) -> tuple[Quality | None, str | None]:
     try:
         return read_quality(folder), None
     except TrainingError as error:
         return None, str(error)
-
-
-def _run_alone(
-    command: Sequence[str],
-    log_folder: Path,
-    say: Callable[[str], None],
-    started: Callable[[Sequence[Named]], None],
-) -> None:
-    """Do for one process what `launch` does for several: a cluster of a chief alone, which the program doesn't ask for."""
-    [member] = members(MULTI_WORKER, ["127.0.0.1:0"])
-    with Processes(log_folder, say) as group:
-        group.start(member, command, {})
-        started([_Alone(SINGLE, process.pid) for process in group.running])
-        group.watch()

@@ -41,23 +41,20 @@ class Estimate:
         return self.low is not None and self.high is not None and not self.low <= value <= self.high
 
 
-def estimate(values: Sequence[float], lowest: float = 0.0, highest: float = math.inf) -> Estimate | None:
+def estimate(values: Sequence[float], lowest: float = 0.0, highest: float = math.inf) -> Estimate:
     """Estimate a mean.
 
     Parameters
     ----------
     values : sequence of float
-        One a repeat, `MOST_REPEATS` at most.
+        One a repeat; at least one, at most `MOST_REPEATS`.
     lowest, highest : float
         What is possible; the interval is cut off there.
 
     Returns
     -------
-    Estimate or None
-        None without values.
+    Estimate
     """
-    if not values:
-        return None
     mean, n = fmean(values), len(values)
     if n == 1:
         return Estimate(mean, None, None, 1)
@@ -65,7 +62,7 @@ def estimate(values: Sequence[float], lowest: float = 0.0, highest: float = math
     return Estimate(mean, max(lowest, mean - reach), min(highest, mean + reach), n)
 
 
-def paired_difference(values: Sequence[float], base: Sequence[float]) -> Estimate | None:
+def paired_difference(values: Sequence[float], base: Sequence[float]) -> Estimate:
     """Estimate how much more one strategy has than another in the same repeat.
 
     Parameters
@@ -75,13 +72,13 @@ def paired_difference(values: Sequence[float], base: Sequence[float]) -> Estimat
 
     Returns
     -------
-    Estimate or None
+    Estimate
         Of ``values - base``.
     """
     return estimate([one - other for one, other in zip(values, base, strict=True)], -math.inf)
 
 
-def paired_ratio(values: Sequence[float], base: Sequence[float]) -> Estimate | None:
+def paired_ratio(values: Sequence[float], base: Sequence[float]) -> Estimate:
     """Estimate how many times as much one strategy takes as another in the same repeat.
 
     Parameters
@@ -91,13 +88,11 @@ def paired_ratio(values: Sequence[float], base: Sequence[float]) -> Estimate | N
 
     Returns
     -------
-    Estimate or None
+    Estimate
         Geometric mean of ``values / base``; the interval is Student's on the logarithms.
     """
     logarithms = [math.log(one / other) for one, other in zip(values, base, strict=True)]
     found = estimate(logarithms, -math.inf)
-    if found is None:
-        return None
     low = None if found.low is None else math.exp(found.low)
     high = None if found.high is None else math.exp(found.high)
     return Estimate(math.exp(found.mean), low, high, found.n)

@@ -69,7 +69,9 @@ class Plan:
         Every repeat runs all strategies before the next one starts, each time beginning with another strategy. So a
         machine that grows slower or busier hits all of them.
         """
-        return [self._run(self._turn(repeat, place), repeat) for repeat in range(self.repeats) for place in self._places]
+        return [
+            self._run(self._turn(repeat, place), repeat) for repeat in range(self.repeats) for place in self._places
+        ]
 
     @property
     def _places(self) -> range:

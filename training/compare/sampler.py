@@ -7,10 +7,9 @@ import resource
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Protocol
 
 import psutil
 
@@ -19,20 +18,6 @@ from training.compare.result import Usage
 INTERVAL_SECONDS = 1.0
 # Linux, macOS.
 _LOOPBACKS = ("lo", "lo0")
-
-
-class Named(Protocol):
-    """A process of a run."""
-
-    @property
-    def name(self) -> str:
-        """What it is called in the report."""
-        ...
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -98,12 +83,18 @@ class Sampler:
             loopback_bytes=sent,
         )
 
-    def watch(self, processes: Sequence[Named]) -> None:
-        """Measure these processes, and those that they start, from now on."""
+    def watch(self, processes: Mapping[str, int]) -> None:
+        """Measure processes, and those that they start, from now on.
+
+        Parameters
+        ----------
+        processes : mapping of str to int
+            From what each is called in the report to its id.
+        """
         found = []
-        for process in processes:
+        for name, pid in processes.items():
             try:
-                found.append((process.name, psutil.Process(process.pid)))
+                found.append((name, psutil.Process(pid)))
             except psutil.NoSuchProcess:  # it died at once, which whoever started it will say
                 continue
         self._processes = found

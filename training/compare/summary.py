@@ -2,58 +2,77 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from training.compare.costs import Cost, Job, cost_of_jobs, cost_of_runs
 from training.compare.intervals import Estimate, estimate, paired_difference, paired_ratio
 from training.compare.plan import instances
-from training.compare.result import Quality, RunResult
+from training.compare.result import Quality, RunResult, Usage
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A run that is done: its figures without the chance that there are none."""
+    """A run that is done."""
 
-    run: RunResult
+    repeat: int
+    usage: Usage
     quality: Quality
+
+
+Measure = Callable[[Finished], float]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """One strategy.
+    """A strategy with a finished run.
 
     Attributes
     ----------
     strategy : str
-    finished : tuple of Finished
+    runs : tuple of Finished
         In the order of the repeats.
-    failed : tuple of RunResult
-    wall_seconds, training_seconds, accuracy, macro_f1, cpu_seconds, peak_bytes, loopback_bytes : Estimate or None
-        None without a finished run.
+    wall_seconds, training_seconds, accuracy, macro_f1, cpu_seconds, peak_bytes, loopback_bytes : Estimate
     to_target : Estimate or None
-        Training seconds to the target accuracy, over the runs that reached it.
+        Training seconds to the target accuracy, over the runs that reached it; None if none did.
     reached : int
         How many did.
-    cost : Cost or None
+    cost : Cost
     """
 
     strategy: str
-    finished: tuple[Finished, ...]
-    failed: tuple[RunResult, ...]
-    wall_seconds: Estimate | None
-    training_seconds: Estimate | None
+    runs: tuple[Finished, ...]
+    wall_seconds: Estimate
+    training_seconds: Estimate
     to_target: Estimate | None
     reached: int
-    accuracy: Estimate | None
-    macro_f1: Estimate | None
-    cpu_seconds: Estimate | None
-    peak_bytes: Estimate | None
-    loopback_bytes: Estimate | None
-    cost: Cost | None
+    accuracy: Estimate
+    macro_f1: Estimate
+    cpu_seconds: Estimate
+    peak_bytes: Estimate
+    loopback_bytes: Estimate
+    cost: Cost
 
 
-Measure = Callable[[Finished], float]
+@dataclass(frozen=True)
+class Findings:
+    """All that is compared.
+
+    Attributes
+    ----------
+    strategies : tuple of str
+    summaries : tuple of Summary
+        Of the strategies that have a finished run, in their order.
+    failed : tuple of RunResult
+    target : float
+        Validation accuracy that the time is given to.
+    """
+
+    strategies: tuple[str, ...]
+    summaries: tuple[Summary, ...]
+    failed: tuple[RunResult, ...]
+    target: float
 
 
 def summarise(
@@ -64,7 +83,7 @@ def summarise(
     workers: int,
     instance_type: str,
     jobs: Sequence[Job],
-) -> Summary:
+) -> Summary | None:
     """Sum up the runs of one strategy.
 
     Parameters
@@ -82,31 +101,34 @@ def summarise(
 
     Returns
     -------
-    Summary
+    Summary or None
+        None without a finished run.
     """
     mine = sorted((result for result in results if result.strategy == strategy), key=lambda result: result.repeat)
-    finished = tuple(Finished(run, run.quality) for run in mine if run.quality)
-    to_target = [found for one in finished if (found := one.quality.seconds_to(target)) is not None]
+    runs = tuple(Finished(run.repeat, run.usage, run.quality) for run in mine if run.quality)
+    if not runs:
+        return None
+    reached = [found for run in runs if (found := run.quality.seconds_to(target)) is not None]
+    own_jobs = [job for job in jobs if job.strategy == strategy]
 
-    def mean(measure: Measure, highest: float = float("inf")) -> Estimate | None:
-        return estimate([measure(one) for one in finished], highest=highest)
+    def mean(measure: Measure, highest: float = math.inf) -> Estimate:
+        return estimate([measure(run) for run in runs], highest=highest)
 
-    wall = mean(lambda one: one.run.usage.wall_seconds)
-    measured = cost_of_runs(strategy, wall, instances(strategy, workers), instance_type) if wall else None
+    wall = mean(lambda run: run.usage.wall_seconds)
+    measured = cost_of_runs(strategy, wall, instances(strategy, workers), instance_type)
     return Summary(
         strategy,
-        finished,
-        tuple(run for run in mine if run.status == "failed"),
+        runs,
         wall_seconds=wall,
-        training_seconds=mean(lambda one: one.quality.training_seconds),
-        to_target=estimate(to_target),
-        reached=len(to_target),
-        accuracy=mean(lambda one: one.quality.accuracy, 1.0),
-        macro_f1=mean(lambda one: one.quality.macro_f1, 1.0),
-        cpu_seconds=mean(lambda one: one.run.usage.cpu_seconds),
-        peak_bytes=mean(lambda one: one.run.usage.peak_resident_bytes),
-        loopback_bytes=mean(lambda one: one.run.usage.loopback_bytes),
-        cost=cost_of_jobs([job for job in jobs if job.strategy == strategy]) or measured,
+        training_seconds=mean(lambda run: run.quality.training_seconds),
+        to_target=estimate(reached) if reached else None,
+        reached=len(reached),
+        accuracy=mean(lambda run: run.quality.accuracy, 1.0),
+        macro_f1=mean(lambda run: run.quality.macro_f1, 1.0),
+        cpu_seconds=mean(lambda run: run.usage.cpu_seconds),
+        peak_bytes=mean(lambda run: run.usage.peak_resident_bytes),
+        loopback_bytes=mean(lambda run: run.usage.loopback_bytes),
+        cost=cost_of_jobs(own_jobs) if own_jobs else measured,
     )
 
 
@@ -122,9 +144,10 @@ def ratio(one: Summary, base: Summary, measure: Measure) -> Estimate | None:
     Returns
     -------
     Estimate or None
-        None without a repeat that both finished.
+        None without a repeat that both finished, or where a figure is zero.
     """
-    return paired_ratio(*_pairs(one, base, measure))
+    values, others = _pairs(one, base, measure)
+    return paired_ratio(values, others) if values and min(*values, *others) > 0 else None
 
 
 def difference(one: Summary, base: Summary, measure: Measure) -> Estimate | None:
@@ -141,10 +164,11 @@ def difference(one: Summary, base: Summary, measure: Measure) -> Estimate | None
     Estimate or None
         None without a repeat that both finished.
     """
-    return paired_difference(*_pairs(one, base, measure))
+    values, others = _pairs(one, base, measure)
+    return paired_difference(values, others) if values else None
 
 
 def _pairs(one: Summary, base: Summary, measure: Measure) -> tuple[list[float], list[float]]:
-    others = {other.run.repeat: other for other in base.finished}
-    both = [(measure(run), measure(others[run.run.repeat])) for run in one.finished if run.run.repeat in others]
+    others = {run.repeat: run for run in base.runs}
+    both = [(measure(run), measure(others[run.repeat])) for run in one.runs if run.repeat in others]
     return [first for first, _ in both], [second for _, second in both]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 from signpost.errors import SettingsError
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from training.course import Course
 
-SINGLE, MULTI_WORKER = "single", "multi-worker"
-PARAMETER_SERVER, PARAMETER_SERVER_SYNC = "parameter-server", "parameter-server-sync"
-STRATEGIES = (SINGLE, MULTI_WORKER, PARAMETER_SERVER, PARAMETER_SERVER_SYNC)
+Strategy = Literal["single", "multi-worker", "parameter-server", "parameter-server-sync"]
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
+SINGLE, MULTI_WORKER, PARAMETER_SERVER, PARAMETER_SERVER_SYNC = STRATEGIES
 _FUNCTIONS = {
     SINGLE: ("single", "teach"),
     MULTI_WORKER: ("multi_worker", "teach"),

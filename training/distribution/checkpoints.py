@@ -8,12 +8,14 @@ import zipfile
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from training.course import Course
+if TYPE_CHECKING:
+    from training.course import Course
 
 _KEPT = 2  # should the newest be damaged, there is one before it
 _COMPLETE = "complete"
@@ -175,7 +177,8 @@ def _says_complete(folder: Path) -> bool:
 
 
 def _read(path: Path) -> tuple[str, Checkpoint]:
-    with np.load(path, allow_pickle=False) as file:
+    # NumPy leaves a damaged file open that it opened itself.
+    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         names = set(file.files)
 
         def row(kind: str) -> Arrays:

@@ -13,7 +13,7 @@ from training.distribution.cluster import members
 from training.distribution.processes import Process, Processes
 
 _ADDRESS = "127.0.0.1"
-_PORTS_PER_HOST = 3
+_PORTS_PER_HOST = 4  # as training.distribution.cluster counts them
 _THREADS = "TF_NUM_INTRAOP_THREADS"
 
 
@@ -54,7 +54,7 @@ def launch(
         # Pictures that workers put on the disk go with the folder, however they end.
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="signpost-training-"))
         group = stack.enter_context(Processes(log_folder, progress))
-        for member in members(strategy, _free_ports(workers)):
+        for member in members(strategy, free_ports(workers)):
             threads = max(1, (os.cpu_count() or 1) // workers)
             settings = {
                 "TMPDIR": scratch,
@@ -72,8 +72,19 @@ def _threads(workers: int) -> dict[str, str]:
     return {_THREADS: str(max(1, (os.cpu_count() or 1) // workers))}
 
 
-def _free_ports(workers: int) -> list[str]:
-    """Find address and first of some free ports in a row for each worker, all different."""
+def free_ports(workers: int) -> list[str]:
+    """Find free ports for hosts that share this machine.
+
+    Parameters
+    ----------
+    workers : int
+        Number of hosts.
+
+    Returns
+    -------
+    list of str
+        Address and first port of a row for each, such as ``127.0.0.1:41000``.
+    """
     first: list[str] = []
     with ExitStack() as held:
         while len(first) < workers:

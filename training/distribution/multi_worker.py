@@ -19,11 +19,9 @@ from training.distribution.checkpoints import Arrays
 from training.distribution.cluster import Cluster
 from training.distribution.learn import learn
 from training.distribution.server import await_end
+from training.distribution.watchdog import PATIENCE_SECONDS, still_learning, watchdog
 from training.lessons import Batch, Lesson
 from training.optimizers import averaged_weights, make_optimizer
-
-# Longer than the leading process takes to judge. The death of a process shows at once, in its connections.
-_COLLECTIVE_SECONDS = 600.0
 
 
 def teach(course: Course) -> keras.Model | None:
@@ -45,8 +43,9 @@ def teach(course: Course) -> keras.Model | None:
     """
     cluster = Cluster.from_environment(os.environ)
     tf.config.set_visible_devices(tf.config.list_physical_devices("GPU")[:1], "GPU")  # one learner a process
-    learner = MultiWorker(course, cluster)
-    learn(course, learner)
+    with watchdog():
+        learner = MultiWorker(course, cluster)
+        learn(course, learner)
     if not learner.leads:
         # Were it to leave now, TensorFlow would tell the chief, which still exports, that it had crashed.
         await_end()
@@ -67,7 +66,7 @@ class MultiWorker:
 
     def __init__(self, course: Course, cluster: Cluster) -> None:
         self._strategy = tf.distribute.MultiWorkerMirroredStrategy(
-            communication_options=tf.distribute.experimental.CommunicationOptions(timeout_seconds=_COLLECTIVE_SECONDS)
+            communication_options=tf.distribute.experimental.CommunicationOptions(timeout_seconds=PATIENCE_SECONDS)
         )
         self._course, self._workers = course, len(cluster.learners)
         self._worker = cluster.learners.index(cluster.task)
@@ -92,6 +91,7 @@ class MultiWorker:
         """Learn from batches up to a number, or until any process asks for a pause: all stop at the same batch."""
         step, loss = start, np.nan
         while step < stop:
+            still_learning()
             pixels, *targets = next(self._batches)
             loss, wishes = self._step(pixels, tuple(targets), tf.constant(float(pause()))).numpy()
             step += 1
@@ -126,7 +126,8 @@ class MultiWorker:
     def _reduce_sum(self, value: tf.Tensor) -> tf.Tensor:
         def total(mine: tf.Tensor) -> tf.Tensor:
             context: Any = tf.distribute.get_replica_context()
-            return context.all_reduce(tf.distribute.ReduceOp.SUM, mine)
+            # The copy lies on the replica's device; what was handed in lies on none.
+            return context.all_reduce(tf.distribute.ReduceOp.SUM, tf.identity(mine))
 
         return self._strategy.run(total, (value,))
 
@@ -177,7 +178,7 @@ def _make_step(
         optimizer.apply(gradients, variables)
         context: Any = tf.distribute.get_replica_context()
         # Batch norm's running averages saw one part each; so all workers go on with the same.
-        means = context.all_reduce(tf.distribute.ReduceOp.MEAN, [tf.convert_to_tensor(value) for value in running])
+        means = context.all_reduce(tf.distribute.ReduceOp.MEAN, [tf.identity(value) for value in running])
         for variable, mean in zip(running, means, strict=True):
             variable.assign(mean)
         return context.all_reduce(tf.distribute.ReduceOp.SUM, tf.stack([loss, wish]))

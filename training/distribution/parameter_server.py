@@ -1,13 +1,14 @@
 """Teaches a network with a parameter server: it holds the weights, workers compute gradients, the chief gives out work.
 
-Keras 3 does not support TensorFlow's parameter servers in `fit`. Its variables do live on a server when they are made in
-the strategy's scope, and its optimisers do change them, from a worker or from the chief; that is all that is used.
+Keras 3 does not support TensorFlow's parameter servers in `fit`. Its variables do live on a server when they are made
+in the strategy's scope, and its optimisers do change them, from a worker or from the chief; that is all that is used.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from training.distribution.learn import learn
 from training.distribution.multi_worker import share_of_batch
 from training.distribution.pictures import from_disk, write_pictures
 from training.distribution.server import serve
+from training.distribution.watchdog import still_learning, watchdog
 from training.lessons import Lesson
 from training.optimizers import averaged_weights, make_optimizer
 
@@ -67,14 +69,15 @@ def _teach(course: Course, kind: type[_Coordinator]) -> keras.Model | None:
             os.chdir(folder)
             serve(cluster)
         return None
-    learner = kind(course, cluster)
-    learn(course, learner)
+    with watchdog():
+        learner = kind(course, cluster)
+        learn(course, learner)
     model = course.make_model()
     model.set_weights(learner.model.get_weights())
     return model
 
 
-class _Coordinator:
+class _Coordinator(ABC):
     """What both ways share; see `training.distribution.learn.Learner`.
 
     Parameters
@@ -91,7 +94,7 @@ class _Coordinator:
         self._coordinator = tf.distribute.coordinator.ClusterCoordinator(strategy)
         with strategy.scope():
             self.model = course.make_model()
-        self._optimizer: keras.optimizers.Optimizer
+        self._optimizer: Any  # Keras' annotations know no TensorFlow variable
 
     def begin(self, lesson: Lesson, start: int) -> None:  # noqa: ARG002 - a batch's number goes out with it
         """Make a new optimiser and the workers' program."""
@@ -122,17 +125,22 @@ class _Coordinator:
         for variable, value in zip(variables, state, strict=True):
             variable.assign(value)
 
+    @abstractmethod
+    def advance(self, start: int, stop: int, pause: Callable[[], bool]) -> tuple[int, float]:
+        """Learn from batches up to a number, or until a pause is asked for."""
+
+    @abstractmethod
     def _make_program(self, lesson: Lesson, number: int) -> None:
-        raise NotImplementedError
+        """Write what the workers run."""
 
 
 class Asynchronous(_Coordinator):
     """Gives whole batches to whichever worker is free; gradients may be of weights that others have changed since."""
 
     def _make_program(self, lesson: Lesson, number: int) -> None:
-        # Workers that start at once could both miss that theirs is the first step, and then the mean would begin at zero.
-        inner: Any = self._optimizer
-        for variable, mean in zip(self.model.trainable_variables, inner._model_variables_moving_average, strict=True):
+        # Workers that start at once could both miss that theirs is the first step: the mean would begin at zero.
+        means = self._optimizer._model_variables_moving_average
+        for variable, mean in zip(self.model.trainable_variables, means, strict=True):
             mean.assign(variable)
         model, optimizer, strategy = self.model, self._optimizer, self._strategy
 
@@ -152,6 +160,7 @@ class Asynchronous(_Coordinator):
         under_way: deque[Any] = deque()
         step, done, loss = start, start, np.nan
         while step < stop and not pause():
+            still_learning()
             under_way.append(self._coordinator.schedule(self._step, args=(tf.constant(step, tf.int64),)))
             step += 1
             if len(under_way) > _AHEAD * self._workers:
@@ -180,7 +189,7 @@ class Synchronous(_Coordinator):
         model, share = self.model, share_of_batch(lesson, worker, self._workers)
 
         @tf.function(jit_compile=False)
-        def gradients(batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        def gradients(batch: tf.Tensor) -> tuple[Any, ...]:
             pixels, *targets = from_disk(lesson, number).maker(worker, self._workers)(batch)
             with tf.GradientTape() as tape:
                 loss = share * loss_of(lesson, model(pixels, training=True), tuple(targets))
@@ -193,6 +202,7 @@ class Synchronous(_Coordinator):
         """Learn from batches up to a number, or until a pause is asked for."""
         step, loss = start, np.nan
         while step < stop:
+            still_learning()
             batch = tf.constant(step, tf.int64)
             parts = [self._coordinator.schedule(part, args=(batch,)) for part in self._parts]
             # By their shares of the batch the parts sum to the mean over it.

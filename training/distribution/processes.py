@@ -17,15 +17,19 @@ from typing import IO
 from signpost.errors import TrainingError, TrainingInterrupted
 from training.distribution.cluster import CLUSTER_VARIABLE, Member, Task
 from training.distribution.interruption import Interruption
+from training.distribution.link import Link
 
 # SageMaker kills 120 s after SIGTERM: time to save comes off that, and time to say so.
 SAVE_SECONDS = 100.0
 _END_SECONDS, _POLL_SECONDS = 10.0, 0.05
 _CAUSE_SECONDS = 1.0  # one death soon fails the others: who died first becomes clear
 _LAST_LINES = 12
+INTERRUPTED = 75  # exit code of a program that was stopped and has saved: EX_TEMPFAIL of sysexits.h
+_STOPPED = "stopped by a signal; the next start goes on from the last checkpoint"
 # TensorFlow's notes and warnings to its own developers stay in the log files; its errors are passed on.
 _CHATTER = re.compile(
-    r"(\d{4}-\d\d-\d\d \S+ [IW] |[IW]\d{4} |WARNING: All log messages before absl|To enable the following)"
+    r"\d{4}-\d\d-\d\d \S+ [IW] |[IW]\d{4} |WARNING: All log messages before absl|To enable the following"
+    r"|E\d{4} .*attribute use_unbounded_threadpool which is not in the op definition"
 )
 # TensorFlow's advice for parameter servers: a call to a process that is gone fails instead of waiting for it.
 _RPC = {"GRPC_FAIL_FAST": "use_caller"}
@@ -106,7 +110,7 @@ class Processes:
         self.running: list[Process] = []
         self._log_folder, self._progress = log_folder, progress
         self._interruption = Interruption()
-        self._speaking = threading.Lock()
+        self._speaking, self._over = threading.Lock(), False
 
     def __enter__(self) -> Processes:
         """Take over SIGTERM and Ctrl-C, so that the chief can save."""
@@ -151,14 +155,13 @@ class Processes:
         log = (self._log_folder / f"{member.task.type}-{member.task.index}.log").open("w")
         self.running.append(Process(member.task, process, log, self._tell))
 
-    def watch(self, elsewhere: Callable[[], bool] = lambda: False) -> None:
-        """Wait until the chief has ended well.
+    def watch(self, link: Link | None = None) -> None:
+        """Wait until the chief has ended well, here or on another host.
 
         Parameters
         ----------
-        elsewhere : callable
-            Asked again and again whether the whole group has ended well on another host; raises `TrainingError` if it
-            has not.
+        link : Link or None
+            To the other hosts, if there are any.
 
         Raises
         ------
@@ -167,16 +170,19 @@ class Processes:
         TrainingInterrupted
             After SIGTERM or Ctrl-C.
         """
-        while not (elsewhere() or self._chief_is_done()):
-            if self._interruption.wanted:
-                self._interrupt()
+        while not (self._chief_is_done() or (link and link.over())):
+            if self._interruption.wanted or (link and link.stop_wanted):
+                self._interrupt(link)
             if self._dead():
-                raise TrainingError(self._cause())
+                raise self._failure()
             time.sleep(_POLL_SECONDS)
+        self._over = True
 
     def _tell(self, line: str) -> None:
-        with self._speaking:
-            self._progress(line)
+        # What servers say of a chief that has ended well would only alarm.
+        if not self._over:
+            with self._speaking:
+                self._progress(line)
 
     def _chief_is_done(self) -> bool:
         return any(process.task.type == "chief" and process.code == 0 for process in self.running)
@@ -185,20 +191,30 @@ class Processes:
         # Only the chief may end by itself: workers and servers serve until they are told.
         return [process for process in self.running if process.code or (process.code == 0 and process.name != "chief")]
 
-    def _cause(self) -> str:
-        first = self._dead()
+    def _failure(self) -> TrainingError:
+        first = self._dead()[0]
+        if first.name == "chief" and first.code == INTERRUPTED:
+            return TrainingInterrupted(_STOPPED)
         self._await(lambda: False, _CAUSE_SECONDS)
         killed = [process for process in self._dead() if (process.code or 0) < 0]
-        return (killed or first)[0].death()
+        return TrainingError((killed or [first])[0].death())
 
-    def _interrupt(self) -> None:
-        """Have the chief save; it takes the workers along where they learn in step."""
-        chiefs = [process for process in self.running if process.task.type == "chief"]
-        _signal(chiefs, signal.SIGTERM)
-        self._await(
-            lambda: all(chief.code is not None for chief in chiefs) or self._interruption.count > 1, SAVE_SECONDS
+    def _interrupt(self, link: Link | None) -> None:
+        """Have the chief save, wherever it runs; it takes the workers along where they learn in step."""
+        chiefs, impatient = (
+            [process for process in self.running if process.name == "chief"],
+            self._interruption.count + 1,
         )
-        raise TrainingInterrupted("stopped by a signal; the next start goes on from the last checkpoint")
+        _signal(chiefs, signal.SIGTERM)
+        if link:
+            link.ask_to_stop()
+
+        def ended() -> bool:
+            there = all(chief.code is not None for chief in chiefs) if chiefs or not link else link.over()
+            return there or self._interruption.count >= impatient
+
+        self._await(ended, SAVE_SECONDS)
+        raise TrainingInterrupted(_STOPPED)
 
     def _await(self, condition: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds
