@@ -13,6 +13,7 @@ from stacks.inference import InferenceStack
 from stacks.routing import RoutingStack
 from stacks.stage import aws_stage, local_stage
 from stacks.storage import StorageStack
+from stacks.training import TrainingStack
 
 app = cdk.App()
 settings = load_settings(Path(app.node.try_get_context("settings") or Path(__file__).parent / "signpost.toml"))
@@ -26,6 +27,7 @@ common = {"settings": settings, "stage": stage, "synthesizer": synthesizer}
 storage = StorageStack(app, f"{name}-storage", **common)
 inference = InferenceStack(app, f"{name}-inference", storage=storage, **common)
 routing = RoutingStack(app, f"{name}-routing", storage=storage, inference=inference, **common)
+TrainingStack(app, f"{name}-training", storage=storage, inference=inference, routing=routing, **common)
 
 if not local:  # the same templates; the rules need only be asked once
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,7 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from signpost.errors import DeploymentError
 
 Clients = Callable[[str], Any]
-STACKS = ("storage", "inference", "routing")
+STACKS = ("storage", "inference", "routing", "training")
+# Without an endpoint, or without a classifier to train, there is nothing in them and the CDK deploys none.
+_MAY_BE_EMPTY = ("inference", "training")
 
 
 @dataclass(frozen=True)
@@ -56,15 +59,16 @@ class Deployment:
         Returns
         -------
         dict of str to str
-            SageMaker's own word, or ``RolledBack`` where another configuration runs than the deployed one: after an
-            automatic rollback SageMaker says ``InService`` all the same.
+            SageMaker's own word, or ``RolledBack`` where an older configuration runs than the deployed one: after an
+            automatic rollback SageMaker says ``InService`` all the same. A newer one is that of a trained model.
         """
         statuses = {}
         for output, name in self.outputs.items():
             if output.endswith("Endpoint"):
                 found = sagemaker.describe_endpoint(EndpointName=name)
+                runs, deployed = found["EndpointConfigName"], self[f"{output}Config"]
                 in_service = found["EndpointStatus"] == "InService"
-                rolled_back = in_service and found["EndpointConfigName"] != self[f"{output}Config"]
+                rolled_back = in_service and runs != deployed and _made(sagemaker, runs) < _made(sagemaker, deployed)
                 statuses[name] = "RolledBack" if rolled_back else found["EndpointStatus"]
         return statuses
 
@@ -106,8 +110,8 @@ def find(name: str, clients: Clients) -> Deployment:
         try:
             found = cloudformation.describe_stacks(StackName=f"{name}-{stack}")["Stacks"][0]
         except (ClientError, BotoCoreError) as error:
-            if stack == "inference" and "does not exist" in str(error):
-                continue  # where no classifier has an endpoint, the CDK deploys no stack for them
+            if stack in _MAY_BE_EMPTY and "does not exist" in str(error):
+                continue
             raise DeploymentError(f"the stack {name}-{stack} can't be found: {error}") from error
         outputs |= {
             output["OutputKey"]: output["OutputValue"]
@@ -115,3 +119,7 @@ def find(name: str, clients: Clients) -> Deployment:
             if not output["OutputKey"].startswith("ExportsOutput")  # the CDK's own, between stacks
         }
     return Deployment(outputs)
+
+
+def _made(sagemaker: Any, configuration: str) -> datetime:
+    return sagemaker.describe_endpoint_config(EndpointConfigName=configuration)["CreationTime"]

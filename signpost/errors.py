@@ -7,12 +7,16 @@
     ├── PackageError          a model package is missing, broken or not what its manifest says
     ├── ArchiveError          a tar archive is damaged, too big or holds what it should not
     ├── DatasetError          a folder or archive of pictures can't be used
+    ├── TrainingError         a training run failed: which process, what it said
+    │   └── TrainingInterrupted  it was told to stop, and saved what it had
     ├── PictureError          a picture can't be used: becomes the outcome ``rejected``
     ├── DeploymentError       the deployed stacks (or the local cloud) can't be found or used
     ├── RoutingFault          an execution failed; the picture's reference is in the fault queue
+    ├── ExecutionFailed       an execution of a training machine ended without a shipped or registered model
     └── EndpointError         the model's endpoint gave no usable answer: a fault
         ├── EndpointUnwell    down, overloaded or throttled: worth a retry
-        └── EndpointRefused   missing, forbidden or answering nonsense: a retry won't help
+        ├── EndpointRefused   missing, forbidden or answering nonsense: a retry won't help
+        └── SmokeTestFailed   it answers, but not what the model package itself says
 """
 
 # Errors of executions that could not put the picture's reference into the fault queue.
@@ -37,6 +41,14 @@ class ArchiveError(SignpostError):
 
 class DatasetError(SignpostError):
     """A folder or an archive of pictures can't be used."""
+
+
+class TrainingError(SignpostError):
+    """A training run failed."""
+
+
+class TrainingInterrupted(TrainingError):
+    """A training run was told to stop; the next start goes on from its last checkpoint."""
 
 
 class PictureError(SignpostError):
@@ -86,3 +98,11 @@ class EndpointUnwell(EndpointError):
 
 class EndpointRefused(EndpointError):
     """The endpoint is missing, forbidden or answers nonsense: a retry won't help."""
+
+
+class SmokeTestFailed(EndpointError):
+    """The endpoint answers, but not what the model package itself says."""
+
+
+class ExecutionFailed(SignpostError):
+    """An execution of a training machine ended without a shipped or registered model; the message says why."""

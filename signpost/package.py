@@ -14,14 +14,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from signpost.archives import TarBounds, read_tar
+from signpost.archives import Readable, TarBounds, read_tar
 from signpost.errors import ArchiveError, PackageError
 from signpost.manifest import Manifest
 
 MANIFEST, MODEL = "manifest.json", "model.tflite"
 # A package is a few MB; a hostile archive must not fill memory or disk.
 _MAX_BYTES = 512 * 2**20
-_MAX_FILES = 64
+ARCHIVE_BOUNDS = TarBounds(total_bytes=_MAX_BYTES, member_bytes=_MAX_BYTES, members=64)
 
 
 @dataclass(frozen=True)
@@ -50,19 +50,40 @@ def open_package(path: Path) -> Package:
         If a part is missing, the manifest is wrong, or the model's digest differs.
     """
     if path.is_dir():
-        files = {name: _read(path / name) for name in (MANIFEST, MODEL)}
-    elif path.is_file():
-        files = _read_archive(path)
-    else:
+        return _checked({name: _read(path / name) for name in (MANIFEST, MODEL)}, str(path))
+    if not path.is_file():
         raise PackageError(f"no model package at {path}: expected a folder or a model.tar.gz")
-    for name in (MANIFEST, MODEL):
-        if name not in files:
-            raise PackageError(f"{path} has no {name}")
-    manifest = parse_manifest(files[MANIFEST], source=str(path))
-    digest = hashlib.sha256(files[MODEL]).hexdigest()
-    if manifest.files.get(MODEL) != digest:
-        raise PackageError(f"{path}: {MODEL} is not the file that the manifest names (sha256 {digest[:12]}…)")
-    return Package(manifest, files[MODEL])
+    try:
+        with gzip.open(path) as stream:
+            return read_package(stream, str(path))
+    except OSError as error:
+        raise PackageError(f"can't read {path}: {error.strerror or error}") from error
+
+
+def read_package(stream: Readable, source: str) -> Package:
+    """Open a package that comes as a tar archive, unpacking nothing to disk.
+
+    Parameters
+    ----------
+    stream : Readable
+        The unpacked archive, such as a `gzip.GzipFile`; read once, forwards.
+    source : str
+        Where it comes from, for messages.
+
+    Returns
+    -------
+    Package
+
+    Raises
+    ------
+    PackageError
+        As `open_package`.
+    """
+    try:
+        files = dict(read_tar(stream, ARCHIVE_BOUNDS, wanted=(MANIFEST, MODEL).__contains__))
+    except (ArchiveError, OSError) as error:
+        raise PackageError(f"{source} is no usable .tar.gz: {error}") from error
+    return _checked(files, source)
 
 
 def parse_manifest(text: bytes | str, source: str) -> Manifest:
@@ -114,11 +135,12 @@ def _read(file: Path) -> bytes:
         raise PackageError(f"can't read {file}: {error.strerror}") from error
 
 
-def _read_archive(path: Path) -> dict[str, bytes]:
-    """Read the two files that a predictor needs, unpacking nothing to disk."""
-    bounds = TarBounds(total_bytes=_MAX_BYTES, member_bytes=_MAX_BYTES, members=_MAX_FILES)
-    try:
-        with gzip.open(path) as stream:
-            return dict(read_tar(stream, bounds, wanted=(MANIFEST, MODEL).__contains__))
-    except (ArchiveError, OSError) as error:
-        raise PackageError(f"{path} is no usable .tar.gz: {error}") from error
+def _checked(files: dict[str, bytes], source: str) -> Package:
+    for name in (MANIFEST, MODEL):
+        if name not in files:
+            raise PackageError(f"{source} has no {name}")
+    manifest = parse_manifest(files[MANIFEST], source)
+    digest = hashlib.sha256(files[MODEL]).hexdigest()
+    if manifest.files.get(MODEL) != digest:
+        raise PackageError(f"{source}: {MODEL} is not the file that the manifest names (sha256 {digest[:12]}…)")
+    return Package(manifest, files[MODEL])

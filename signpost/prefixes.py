@@ -8,3 +8,8 @@ UPLOADS = "uploads/"  # these wait to be asked for
 DECISIONS = "decisions/"
 BATCHES = "batches/"  # results of the batch machine's maps
 PREPARED = "prepared/"  # pictures on their way to a model that are too large for the state; kept for a day
+
+# In the models bucket.
+DATA = "data/"  # archives to train on, by classifier
+JOBS = "jobs/"  # what training jobs leave, by classifier and job
+CHECKPOINTS = "checkpoints/"  # where an interrupted training job goes on, by classifier and job

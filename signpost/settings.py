@@ -11,11 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from signpost.errors import SettingsError
 from signpost.limits import Limits
+from signpost.training_settings import TrainingSettings
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$")]
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]{0,60}$")]
 Probability = Annotated[float, Field(ge=0, le=1)]
+# A training job is named app, classifier, and so many digits of its execution's hash.
+JOB_DIGITS = 12
 
 
 class _Table(BaseModel):
@@ -108,6 +111,7 @@ class Classifier(_Table):
     routes: dict[Name, Route] = Field(min_length=1)
     thresholds: dict[Label, Probability] = Field(default_factory=dict)
     endpoint: EndpointSettings = EndpointSettings()
+    training: TrainingSettings | None = None
 
     @property
     def route_of(self) -> dict[str, str]:
@@ -143,12 +147,19 @@ class Settings(_Table):
         """The classifiers that have a model to ask."""
         return {name: c for name, c in self.classifiers.items() if c.hosting is not Hosting.OFF}
 
+    @property
+    def trained(self) -> dict[str, TrainingSettings]:
+        """The classifiers that are trained in the cloud."""
+        return {name: c.training for name, c in self.classifiers.items() if c.training}
+
     @model_validator(mode="after")
     def _names_fit_into_aws(self) -> Settings:
         app, seen = self.app.name, dict[str, str]()
         for name, classifier in self.classifiers.items():
             _fits("function", f"{app}-classify-{name}", 64)
             _fits("endpoint", f"{app}-{name}-serverless", 63)
+            if classifier.training:
+                _fits("training job", f"{app}-{name}-{'0' * JOB_DIGITS}", 63)
             for route in classifier.routes:
                 _fits("queue", f"{app}-{name}-{route}-dead-letters", 80)
                 # CloudFormation's own names have no hyphens.
@@ -229,6 +240,8 @@ def _keys_at(path: list[Any]) -> list[str]:
         table = (
             table.model_fields[part].annotation if part in getattr(table, "model_fields", {}) else get_args(table)[1]
         )
+        if type(None) in get_args(table):  # a table that may be left out
+            table = get_args(table)[0]
     return list(table.model_fields)
 
 

@@ -41,6 +41,10 @@ class InferenceStack(Stack):
     ----------
     endpoint_names : dict of str to str
         Endpoint of each classifier that has one.
+    packages : dict of str to aws_cdk.aws_s3_assets.Asset
+        The packed model of each of them.
+    repositories : dict of str to (str or None)
+        ECR repository of each one's image; None where the image is not in ECR.
 
     Raises
     ------
@@ -63,6 +67,8 @@ class InferenceStack(Stack):
         self._stage, self._storage = stage, storage
         self._built: ecr_assets.DockerImageAsset | None = None
         self.endpoint_names: dict[str, str] = {}
+        self.packages: dict[str, assets.Asset] = {}
+        self.repositories: dict[str, str | None] = {}
         for name, classifier in settings.classifiers.items():
             if classifier.hosting in _WITH_ENDPOINT and classifier.model:
                 self.endpoint_names[name] = _endpoint_name(settings.app.name, name, classifier.hosting)
@@ -72,7 +78,8 @@ class InferenceStack(Stack):
         title = name.title().replace("-", "")
         archive = ROOT / "build" / "models" / f"{name}.tar.gz"
         pack(model, archive)
-        image_uri, repository_arn = self._image(classifier)
+        image_uri, self.repositories[name] = self._image(classifier)
+        self.packages[name] = assets.Asset(self, f"{title}Package", path=str(archive))
         endpoint = ModelEndpoint(
             self,
             title,
@@ -80,8 +87,8 @@ class InferenceStack(Stack):
             settings=classifier.endpoint,
             hosting=classifier.hosting,
             image_uri=image_uri,
-            repository_arn=repository_arn,
-            package=assets.Asset(self, f"{title}Package", path=str(archive)),
+            repository_arn=self.repositories[name],
+            package=self.packages[name],
             captured=self._storage.captured,
             inputs=self._storage.decisions,
             inputs_prefix=PREPARED,

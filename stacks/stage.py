@@ -24,6 +24,8 @@ class Stage:
         Platform of the wheels in the functions, as uv names it; None is this machine's.
     model_image : str or None
         Container image of the endpoints; None builds ``serving/Dockerfile``.
+    training_image : str or None
+        Container image of training jobs; None builds ``training/Dockerfile``.
     removal_policy : RemovalPolicy
         What becomes of pictures, decisions and models when a stack is deleted.
     """
@@ -32,6 +34,7 @@ class Stage:
     architecture: Literal["arm64", "x86_64"]
     wheel_platform: str | None
     model_image: str | None
+    training_image: str | None
     removal_policy: RemovalPolicy
 
 
@@ -43,6 +46,7 @@ def aws_stage() -> Stage:
         # Lambda's Amazon Linux 2023 has glibc 2.34.
         wheel_platform="aarch64-manylinux_2_28",
         model_image=None,
+        training_image=None,
         removal_policy=RemovalPolicy.RETAIN,
     )
 
@@ -54,5 +58,6 @@ def local_stage() -> Stage:
         architecture="arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
         wheel_platform=None,
         model_image="signpost-serving:local",
+        training_image="signpost-training:local",
         removal_policy=RemovalPolicy.DESTROY,
     )

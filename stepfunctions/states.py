@@ -61,19 +61,31 @@ def invoke(
     }
 
 
-def call(service: str, arguments: State, *, then: str, output: Any = "{% $states.input %}") -> State:
+def call(
+    service: str,
+    arguments: State | str,
+    *,
+    then: str,
+    output: Any = "{% $states.input %}",
+    assign: State | None = None,
+    timeout_seconds: int = 4,
+) -> State:
     """Call an AWS service without a Lambda.
 
     Parameters
     ----------
     service : str
         Such as ``sqs:sendMessage``.
-    arguments : dict
-        Of the service's API.
+    arguments : dict or str
+        Of the service's API, or JSONata that gives them.
     then : str
         Next state.
     output : Any
         Output of the state; its input by default.
+    assign : dict or None
+        Variables to set from ``$states.result``.
+    timeout_seconds : int
+        Of one call.
     """
     return {
         "Type": "Task",
@@ -84,7 +96,8 @@ def call(service: str, arguments: State, *, then: str, output: Any = "{% $states
             {"ErrorEquals": [CONDITION_FAILED], "MaxAttempts": 0},
             _retrier(["States.ALL"], attempts=3),
         ],
-        "TimeoutSeconds": 4,
+        "TimeoutSeconds": timeout_seconds,
+        **({"Assign": assign} if assign else {}),
         "Next": then,
     }
 
@@ -107,6 +120,26 @@ def choice(rules: list[tuple[str, str]], default: str) -> State:
     """
     choices = [{"Condition": f"{{% {condition} %}}", "Next": then} for condition, then in rules]
     return {"Type": "Choice", "Choices": choices, "Default": default}
+
+
+def wait(seconds: str | int, *, then: str) -> State:
+    """Wait for a number of seconds, or for what JSONata gives."""
+    return {"Type": "Wait", "Seconds": seconds, "Next": then}
+
+
+def fault(error: str, cause: str, *, then: str) -> State:
+    """Note a failure of the machine's own in ``$fault``.
+
+    Parameters
+    ----------
+    error : str
+        Its name.
+    cause : str
+        A sentence, or JSONata that gives one.
+    then : str
+        Next state.
+    """
+    return {"Type": "Pass", "Assign": {"fault": {"Error": error, "Cause": cause}}, "Next": then}
 
 
 def machine(comment: str, start: str, states: dict[str, State], timeout_seconds: int) -> State:

@@ -75,7 +75,7 @@ def bundle(
 
 
 def sources(handler: str) -> list[Path]:
-    """Find the function's own files and the modules of the core that they import.
+    """Find the function's own files and the modules of the core and of other functions that they import.
 
     A change elsewhere in the core then leaves the function as it is.
 
@@ -100,7 +100,7 @@ def sources(handler: str) -> list[Path]:
 
 
 def _imports(file: Path) -> Iterator[Path]:
-    """Yield the files of the core that a file imports, wherever in it the import stands."""
+    """Yield the files of the core and of other functions that a file imports, wherever in it the import stands."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -109,8 +109,9 @@ def _imports(file: Path) -> Iterator[Path]:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         for name in names:
             module = ROOT.joinpath(*name.split("."))
-            if name.split(".")[0] == "signpost":
-                candidates = (ROOT / "signpost" / "__init__.py", module.with_suffix(".py"), module / "__init__.py")
+            if name.split(".")[0] in ("signpost", "lambdas"):
+                packages = [ROOT.joinpath(*name.split(".")[:depth]) for depth in range(1, name.count(".") + 2)]
+                candidates = (module.with_suffix(".py"), *(package / "__init__.py" for package in packages))
                 yield from (path for path in candidates if path.is_file())
 
 

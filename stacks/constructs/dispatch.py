@@ -14,6 +14,21 @@ from stepfunctions.routing import substitution
 _KEPT = Duration.days(14)
 
 
+def bus_name(app: str) -> str:
+    """Name the bus that decisions and models are announced on.
+
+    Parameters
+    ----------
+    app : str
+        ``app.name`` of the settings.
+
+    Returns
+    -------
+    str
+    """
+    return f"{app}-decisions"
+
+
 class Dispatch(Construct):
     """Queues, bus and table.
 
@@ -45,7 +60,7 @@ class Dispatch(Construct):
         parts += [(name, route) for name, classifier in settings.classifiers.items() for route in classifier.routes]
         self.queues = {substitution("Queue", *part): self._with_dead_letters(*part) for part in parts}
         self.faults = self._queue("QueueFaults", f"{self._app}-faults")
-        self.bus = events.EventBus(self, "Bus", event_bus_name=f"{self._app}-decisions")
+        self.bus = events.EventBus(self, "Bus", event_bus_name=bus_name(self._app))
         self.table = dynamodb.Table(
             self,
             "Decisions",

@@ -1,19 +1,14 @@
-"""The parts of an endpoint's configuration and update, by hosting."""
+"""The parts of an endpoint's configuration, by hosting."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_s3 as s3
-from aws_cdk.aws_sagemaker import CfnEndpoint, CfnEndpointConfig
+from aws_cdk.aws_sagemaker import CfnEndpointConfig
 
 from signpost.settings import EndpointSettings, Hosting
 
 VARIANT = "AllTraffic"
 CAPTURE, ASYNC_OUTPUT, ASYNC_ERRORS = "capture", "async-output", "async-errors"
-_BAKE_SECONDS = 300
-_UPDATE_SECONDS = 3600
 
 
 def written_prefixes(settings: EndpointSettings, hosting: Hosting) -> list[str]:
@@ -114,43 +109,4 @@ def async_inference(endpoint_name: str, bucket: s3.IBucket) -> CfnEndpointConfig
             s3_output_path=bucket.s3_url_for_object(f"{ASYNC_OUTPUT}/{endpoint_name}"),
             s3_failure_path=bucket.s3_url_for_object(f"{ASYNC_ERRORS}/{endpoint_name}"),
         )
-    )
-
-
-def guarded_update(
-    settings: EndpointSettings, hosting: Hosting, alarms: Sequence[cloudwatch.Alarm]
-) -> CfnEndpoint.DeploymentConfigProperty:
-    """Describe how an update reaches the traffic, and what undoes it.
-
-    Parameters
-    ----------
-    settings : EndpointSettings
-        Number of instances.
-    hosting : Hosting
-        Only ``realtime`` keeps instances that a canary can be taken from.
-    alarms : sequence of aws_cdk.aws_cloudwatch.Alarm
-        Each of them brings the old instances back.
-
-    Returns
-    -------
-    CfnEndpoint.DeploymentConfigProperty
-    """
-    kind = CfnEndpoint
-    # SageMaker allows a canary of half of the instances at most, so a single one can't have any.
-    canary = hosting is Hosting.REALTIME and settings.min_instances > 1
-    routing = kind.TrafficRoutingConfigProperty(
-        type="CANARY" if canary else "ALL_AT_ONCE",
-        canary_size=kind.CapacitySizeProperty(type="INSTANCE_COUNT", value=1) if canary else None,
-        wait_interval_in_seconds=_BAKE_SECONDS if canary else 0,  # SageMaker asks for it in any case
-    )
-    return kind.DeploymentConfigProperty(
-        blue_green_update_policy=kind.BlueGreenUpdatePolicyProperty(
-            traffic_routing_configuration=routing,
-            # The old instances stay this long: time enough for an alarm to bring them back.
-            termination_wait_in_seconds=_BAKE_SECONDS,
-            maximum_execution_timeout_in_seconds=_UPDATE_SECONDS,
-        ),
-        auto_rollback_configuration=kind.AutoRollbackConfigProperty(
-            alarms=[kind.AlarmProperty(alarm_name=alarm.alarm_name) for alarm in alarms]
-        ),
     )

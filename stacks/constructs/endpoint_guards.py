@@ -7,6 +7,7 @@ from aws_cdk import aws_applicationautoscaling as scaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from signpost.guardrails import rollback_alarm_names
 from signpost.settings import EndpointSettings
 
 NAMESPACE = "AWS/SageMaker"
@@ -37,10 +38,13 @@ def rollback_alarms(scope: Construct, endpoint_name: str, variant: str) -> list[
         "ServerErrors": ("Invocation5XXErrors", "Sum", 1, "the container failed"),
         "SlowAnswers": ("ModelLatency", "p99", _SLOW_US, "the slowest 1 % of answers took more than a second"),
     }
+    names = rollback_alarm_names(endpoint_name)
     return [
         cloudwatch.Alarm(
             scope,
             construct_id,
+            # Named here, for the training machine to know them.
+            alarm_name=names[construct_id],
             alarm_description=f"{endpoint_name}: {meaning}. Rolls an update back.",
             metric=cloudwatch.Metric(
                 namespace=NAMESPACE,

@@ -15,6 +15,7 @@ from constructs import Construct
 from stacks.constructs.acknowledge import acknowledge
 
 _ECR_IMAGE = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[^/]+/(?P<repository>[^:@]+)")
+ENDPOINT_LOGS = "/aws/sagemaker/Endpoints/"
 _METRICS = ["AWS/SageMaker", "/aws/sagemaker/Endpoints"]
 
 
@@ -42,7 +43,7 @@ def endpoint_role(
     *,
     read_arns: Sequence[str],
     written_arns: Sequence[str],
-    log_group: logs.LogGroup,
+    log_group: logs.ILogGroup,
     repository_arn: str | None,
 ) -> iam.Role:
     """Make the role that SageMaker takes on to run an endpoint.
@@ -53,7 +54,7 @@ def endpoint_role(
         Where it belongs.
     read_arns, written_arns : sequence of str
         S3 objects that it may read and write.
-    log_group : aws_cdk.aws_logs.LogGroup
+    log_group : aws_cdk.aws_logs.ILogGroup
         The endpoint's.
     repository_arn : str or None
         Where the image is pulled from.

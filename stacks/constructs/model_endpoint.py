@@ -11,11 +11,12 @@ from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from signpost.guardrails import guarded_update
 from signpost.settings import EndpointSettings, Hosting
 from stacks.constructs import endpoint_config as parts
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.endpoint_guards import rollback_alarms, scale_on_backlog, scale_on_invocations
-from stacks.constructs.endpoint_role import endpoint_role
+from stacks.constructs.endpoint_role import ENDPOINT_LOGS, endpoint_role
 
 # Application Auto Scaling takes this role for SageMaker, whatever other it is given.
 _SCALING_ROLE = (
@@ -102,7 +103,7 @@ class ModelEndpoint(Construct):
         return logs.LogGroup(
             self,
             "Logs",
-            log_group_name=f"/aws/sagemaker/Endpoints/{self.endpoint_name}",
+            log_group_name=f"{ENDPOINT_LOGS}{self.endpoint_name}",
             retention=logs.RetentionDays.ONE_MONTH,
             removal_policy=RemovalPolicy.DESTROY,
         )
@@ -137,7 +138,8 @@ class ModelEndpoint(Construct):
     def _guard(self, endpoint: sagemaker.CfnEndpoint) -> None:
         """Let an update keep what scaling has chosen, and be undone when it does harm."""
         alarms = rollback_alarms(self, self.endpoint_name, parts.VARIANT)
-        endpoint.deployment_config = parts.guarded_update(self._settings, self._hosting, alarms)
+        update = guarded_update(self._settings, self._hosting, [alarm.alarm_name for alarm in alarms])
+        endpoint.add_property_override("DeploymentConfig", update)
         endpoint.retain_all_variant_properties = True
         # Data capture follows the settings, not what was there before.
         excluded = sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type="DataCaptureConfig")

@@ -16,6 +16,7 @@ from stacks.inference import InferenceStack
 from stacks.routing import RoutingStack
 from stacks.stage import Stage
 from stacks.storage import StorageStack
+from stacks.training import TrainingStack
 
 ROOT = Path(__file__).resolve().parents[2]
 Template = dict[str, Any]
@@ -28,12 +29,14 @@ class Synthesis:
     storage: Template
     inference: Template
     routing: Template
+    training: Template
     files: list[Path]
     report: dict[str, Any]
 
     @property
     def templates(self) -> dict[str, Template]:
-        return {"storage": self.storage, "inference": self.inference, "routing": self.routing}
+        named = (("storage", self.storage), ("inference", self.inference), ("routing", self.routing))
+        return {**dict(named), "training": self.training}
 
     def resources(self, kind: str) -> dict[str, Template]:
         """Every resource of a type, in all stacks."""
@@ -52,7 +55,8 @@ def synthesise(settings: Settings, stage: Stage, folder: Path) -> Synthesis:
     common = {"settings": settings, "stage": stage, "synthesizer": None}
     storage = StorageStack(app, "storage", **common)
     inference = InferenceStack(app, "inference", storage=storage, **common)
-    RoutingStack(app, "routing", storage=storage, inference=inference, **common)
+    routing = RoutingStack(app, "routing", storage=storage, inference=inference, **common)
+    TrainingStack(app, "training", storage=storage, inference=inference, routing=routing, **common)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
     try:
         app.synth()
@@ -63,7 +67,7 @@ def synthesise(settings: Settings, stage: Stage, folder: Path) -> Synthesis:
 
 
 def read(folder: Path) -> Synthesis:
-    """Read a cloud assembly of the three stacks."""
+    """Read a cloud assembly of the four stacks."""
     files = sorted(folder.glob("*.template.json"))
     by_name = {file.name.split(".")[0].rpartition("-")[2]: json.loads(file.read_text()) for file in files}
     report = json.loads((folder / "validation-report.json").read_text())
@@ -88,6 +92,7 @@ def settings_of_every_hosting(package: Path) -> Settings:
             "hosting": hosting,
             "routes": {"here": {"labels": ["bicycle"]}, "there": {"labels": ["motorcycle"]}},
             "endpoint": {"min_instances": 2, "max_instances": 5, "capture_percent": 20, "capture": ["output"]},
+            "training": {"archives": ["pictures.tar.gz"]},
         }
         for hosting in Hosting
         if hosting is not Hosting.OFF

@@ -35,5 +35,6 @@ def test_the_app_synthesises_for_each_stage(stage: str, tmp_path: Path) -> None:
         "signpost-inference.template.json",
         "signpost-routing.template.json",
         "signpost-storage.template.json",
+        "signpost-training.template.json",
     ]
     assert synthesis.resources("AWS::SageMaker::Endpoint")

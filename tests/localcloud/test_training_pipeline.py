@@ -1,6 +1,7 @@
 """The whole training machine: from archives in S3 to a model that answers, and every way to a clear no."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 from deployed_app import App
 from training_runs import DATA, TrainingRuns, packed, trained
 
+from cli import sagemaker_training
 from signpost import deployment, registry
+from signpost.errors import ExecutionFailed
 from signpost.package import open_package
 
 
@@ -94,12 +97,25 @@ def test_the_gate_refuses_a_bad_model_and_names_all_that_is_wrong(runs: Training
     assert runs.configuration() == before
 
 
-def test_a_failed_job_says_why(runs: TrainingRuns) -> None:
+def test_a_failed_job_says_why_to_the_one_who_started_it(
+    runs: TrainingRuns, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # GIVEN a job that will fail
     runs.put({"failure": b"the archive has no bicycles"})
     before = runs.configuration()
-    ended = runs.ended(runs.start())
-    assert (ended["status"], ended["error"]) == ("FAILED", "States.TaskFailed")
-    assert "the archive has no bicycles" in ended["cause"]
+    monkeypatch.setattr(sagemaker_training, "find_deployment", lambda _: runs.app.where)
+    for name, value in runs.app.cloud.environment.items():
+        monkeypatch.setenv(name, value)
+    # WHEN it is started by `signpost train vehicle --on sagemaker`
+    with pytest.raises(ExecutionFailed) as caught:
+        sagemaker_training.train_on_sagemaker("vehicle")
+    # THEN the steps and the log are shown, and the reason is the job's
+    said = capsys.readouterr().out
+    assert "▸ Check the data\n▸ Train\n" in said
+    assert "algo-1 training on" in said
+    assert re.search(
+        r"The training job signpost-vehicle-\w{12} failed: .*the archive has no bicycles", str(caught.value)
+    )
     assert runs.configuration() == before
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from signpost.errors import SettingsError
 from signpost.settings import Hosting, load_settings
+from tests.conftest import ROOT
+from training.recipe import load_recipe
 
 GOOD = """
 [app]
@@ -111,6 +113,56 @@ def test_a_name_that_aws_would_refuse_is_refused_here(write, name, said):
     )
     with pytest.raises(SettingsError, match=said):
         load_settings(write(text))
+
+
+TRAINING = """
+[classifiers.vehicle.training]
+archives = ["cifar-100-python.tar.gz"]
+"""
+
+
+def test_a_classifier_with_a_training_table_is_trained_with_a_person_who_approves(write):
+    settings = load_settings(write(GOOD + TRAINING))
+    assert list(settings.trained) == ["vehicle"]
+    assert settings.trained["vehicle"].approval == "manual"
+    assert load_settings(write(GOOD)).trained == {}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("instances = 2", 'training: strategy "single" with 2 instances; allowed are "single" with 1 and the others'),
+        ('strategy = "multi-worker"', 'strategy "multi-worker" with 1 instances'),
+        (
+            "spot = true\nmax_runtime_minutes = 60\nmax_wait_minutes = 30",
+            "training: max_wait_minutes (30) is below max_runtime_minutes (60), which it includes",
+        ),
+        ("aproval = true", "classifiers.vehicle.training.aproval: no such key; allowed are archives, instance_type, "),
+        ("gate = { accuracy = 1 }", "training.gate.accuracy: no such key; allowed are min_accuracy, "),
+        ("gate = { min_accuracy = 97 }", "classifiers.vehicle.training.gate.min_accuracy: input should be less than"),
+    ],
+)
+def test_a_wrong_training_table_says_what_is_allowed(write, more, said):
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        load_settings(write(GOOD + TRAINING + more))
+
+
+def test_the_committed_settings_name_the_archives_of_the_recipes():
+    for name, training in load_settings(ROOT / "signpost.toml").trained.items():
+        data = load_recipe(name).data
+        assert set(training.archives) == {data.archive, *data.related}
+
+
+@pytest.mark.parametrize("archive", ["../secrets.tar.gz", "data/a.tar.gz", ""])
+def test_an_archive_is_a_file_name(write, archive):
+    with pytest.raises(SettingsError, match=r"classifiers\.vehicle\.training\.archives\.0"):
+        load_settings(write(GOOD + TRAINING.replace("cifar-100-python.tar.gz", archive)))
+
+
+def test_a_name_that_leaves_no_room_for_training_jobs_is_refused(write):
+    long = (GOOD + TRAINING).replace("vehicle", "a" * 31).replace("[app]", f'[app]\nname = "{"b" * 20}"')
+    with pytest.raises(SettingsError, match=r"the training job '.*' would have 65 characters; AWS allows 63"):
+        load_settings(write(long))
 
 
 @pytest.mark.parametrize("bucket", ["*", "UPPER", "a/b", ""])

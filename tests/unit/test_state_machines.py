@@ -2,9 +2,10 @@ import json
 
 import pytest
 
-from signpost.settings import load_settings
-from stepfunctions import batch, routing
-from stepfunctions.__main__ import FOLDER, MACHINES, render
+from signpost.settings import Hosting, load_settings
+from signpost.training_settings import TrainingSettings
+from stepfunctions import batch, registry, routing, training
+from stepfunctions.__main__ import FOLDER, machines, render
 from stepfunctions.states import longest_seconds
 from tests.conftest import ROOT
 
@@ -14,9 +15,10 @@ def settings():
     return load_settings(ROOT / "signpost.toml")
 
 
-@pytest.mark.parametrize("name", MACHINES)
-def test_the_committed_machine_is_current(name, settings):
-    assert (FOLDER / name).read_text() == render(name, settings), "run `make machines` and commit the result"
+def test_the_committed_machines_are_current(settings):
+    current = {name: render(machine) for name, machine in machines(settings).items()}
+    committed = {file.name: file.read_text() for file in FOLDER.glob("*.asl.json")}
+    assert committed == current, "run `make machines` and commit the result"
 
 
 def test_every_classifier_and_label_has_a_branch_of_its_own(settings):
@@ -58,11 +60,73 @@ def test_a_function_is_given_up_before_its_task(settings):
     assert routing.build(settings)["States"]["Classify: vehicle"]["TimeoutSeconds"] > routing.CLASSIFY_SECONDS
 
 
-@pytest.mark.parametrize("build", [routing.build, batch.build])
-def test_every_next_state_exists_and_names_are_within_the_limit(build, settings):
-    machine = build(settings)
-    _check(machine)
-    assert len(json.dumps(machine)) < 1_000_000
+def test_every_next_state_exists_and_names_are_within_the_limit(settings):
+    for machine in machines(settings).values():
+        _check(machine)
+        assert len(json.dumps(machine)) < 1_000_000
+
+
+def test_every_task_of_a_training_machine_ends_in_a_reason_when_all_else_fails(settings):
+    for state in training.build(settings, "vehicle")["States"].values():
+        if state["Type"] == "Task":
+            last = state["Catch"][-1]
+            assert last["ErrorEquals"] == ["States.ALL"]
+            assert last["Next"] in {"Say why", "Bring the former model back", "It is not back", "Failed"}
+
+
+def with_training(settings, **changes):
+    vehicle = settings.classifiers["vehicle"]
+    of_training = {key: changes.pop(key) for key in list(changes) if key in vehicle.training.__class__.model_fields}
+    vehicle = vehicle.model_copy(update={"training": vehicle.training.model_copy(update=of_training), **changes})
+    return settings.model_copy(update={"classifiers": {"vehicle": vehicle}})
+
+
+def test_spot_capacity_comes_with_checkpoints(settings):
+    spot = training.build(with_training(settings, spot=True), "vehicle")["States"]["Train"]["Arguments"]
+    assert spot["EnableManagedSpotTraining"] is True
+    assert "checkpoints/vehicle/' & $job" in spot["CheckpointConfig"]["S3Uri"]
+    assert spot["StoppingCondition"] == {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 10_800}
+    demand = training.build(with_training(settings, spot=False), "vehicle")["States"]["Train"]["Arguments"]
+    assert not {"EnableManagedSpotTraining", "CheckpointConfig"} & set(demand)
+    assert "MaxWaitTimeInSeconds" not in demand["StoppingCondition"]
+
+
+def test_a_person_is_waited_for_as_long_as_an_execution_can_remember():
+    # An execution may have 25,000 events; one look at the registry is 9.
+    days = TrainingSettings.model_fields["approval_days"].metadata
+    longest = max(bound.le for bound in days if hasattr(bound, "le"))
+    assert longest * 86_400 / registry.LONGEST_PAUSE * 9 < 24_000
+
+
+@pytest.mark.parametrize("approval", ["manual", "automatic"])
+@pytest.mark.parametrize("hosting", Hosting)
+def test_the_way_of_a_model_follows_its_hosting_and_who_approves(settings, hosting, approval):
+    states = training.build(with_training(settings, hosting=hosting, approval=approval), "vehicle")["States"]
+    _check({"StartAt": "Name the job", "States": states})
+    ships = hosting in training.WITH_ENDPOINT
+    assert ("Update the endpoint" in states) is ships
+    assert ("Approve" in states) is (approval == "automatic")
+    assert ("Wait for a person" in states) is (ships and approval == "manual")
+    if ships:
+        update = states["Update the endpoint"]["Arguments"]
+        assert ("DeploymentConfig" in update) is (hosting is not Hosting.SERVERLESS)
+    else:
+        assert "signpost model pull vehicle" in states["Registered"]["Output"]["said"]
+
+
+def test_every_state_of_a_machine_can_be_reached(settings):
+    for name, machine in machines(settings).items():
+        states, waiting, seen = machine["States"], [machine["StartAt"]], set()
+        while waiting:
+            seen.add(current := waiting.pop())
+            waiting += [following for following in _following(states[current]) if following not in seen]
+        assert seen == set(states), name
+
+
+def _following(state):
+    following = [state.get("Next"), state.get("Default")]
+    following += [rule["Next"] for rule in state.get("Choices", []) + state.get("Catch", [])]
+    return [name for name in following if name]
 
 
 def _check(machine):
@@ -70,8 +134,6 @@ def _check(machine):
     assert machine["StartAt"] in states
     for name, state in states.items():
         assert len(name) <= 80
-        following = [state.get("Next"), state.get("Default")]
-        following += [rule["Next"] for rule in state.get("Choices", []) + state.get("Catch", [])]
-        assert {following_state for following_state in following if following_state} <= set(states), name
+        assert set(_following(state)) <= set(states), name
         if "ItemProcessor" in state:
             _check(state["ItemProcessor"])

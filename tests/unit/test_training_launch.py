@@ -74,7 +74,9 @@ def test_a_killed_process_is_named_and_the_others_are_stopped(tmp_path: Path, vi
         if line == f"[{victim}] waiting":
             os.kill(running[victim], signal.SIGKILL)
 
-    with pytest.raises(TrainingError, match=rf"^{victim} \(process \d+\) was killed by SIGKILL; its last lines:\n  wait"):
+    with pytest.raises(
+        TrainingError, match=rf"^{victim} \(process \d+\) was killed by SIGKILL; its last lines:\n  wait"
+    ):
         launch(program("time.sleep(0.5)", "wait()"), "multi-worker", 2, tmp_path, kill, note)
 
     assert not any(alive(pid) for pid in running.values())
@@ -83,7 +85,7 @@ def test_a_killed_process_is_named_and_the_others_are_stopped(tmp_path: Path, vi
 def test_the_first_death_is_the_cause_and_what_follows_from_it_is_not(tmp_path: Path):
     lines = ("if chief: time.sleep(0.3); sys.exit('lost a worker')", "os.kill(os.getpid(), signal.SIGSEGV)")
 
-    with pytest.raises(TrainingError, match="worker 0 .* was killed by SIGSEGV"):
+    with pytest.raises(TrainingError, match=r"worker 0 .* was killed by SIGSEGV"):
         launch(program(*lines), "multi-worker", 2, tmp_path, lambda _line: None)
 
 

@@ -1,0 +1,1 @@
+"""Check that what a training job needs is in S3."""

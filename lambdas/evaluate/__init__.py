@@ -1,0 +1,1 @@
+"""Measure a trained model and the one in production on the same pictures."""

@@ -1,0 +1,1 @@
+"""Ask an updated endpoint about a known picture."""

@@ -1,0 +1,60 @@
+"""The functions of the training machines: CheckData, Evaluate and SmokeTest, shared by all classifiers."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from stacks.constructs.python_function import PythonFunction
+from stacks.stage import Stage
+from stepfunctions.shipping import SMOKE_TEST_SECONDS
+from stepfunctions.training import CHECK_SECONDS, EVALUATE_SECONDS
+
+_BASE = ["pydantic", "aws-lambda-powertools[tracer]"]
+_WITH_MODEL = [*_BASE, "pillow", "numpy", "ai-edge-litert"]
+# Test pictures may take 320 MB, twice while they are unpacked, and two models are loaded.
+_EVALUATE_MB = 2048
+
+
+class TrainingFunctions(Construct):
+    """The functions, still without rights of their own.
+
+    Parameters
+    ----------
+    app : str
+        First part of their names.
+    stage : Stage
+        Where they will run.
+
+    Attributes
+    ----------
+    check_data, evaluate, smoke_test : lambda_.Function
+    by_substitution : dict of str to lambda_.Function
+        All of them, by the name that the training machines know them by.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, app: str, stage: Stage) -> None:
+        super().__init__(scope, construct_id)
+        self._app, self._stage = app, stage
+        self.check_data = self._function("check_data", _BASE, 256, CHECK_SECONDS)
+        self.evaluate = self._function("evaluate", _WITH_MODEL, _EVALUATE_MB, EVALUATE_SECONDS)
+        self.smoke_test = self._function("smoke_test", _WITH_MODEL, _EVALUATE_MB, SMOKE_TEST_SECONDS)
+        self.by_substitution: dict[str, lambda_.Function] = {
+            "CheckData": self.check_data,
+            "Evaluate": self.evaluate,
+            "SmokeTest": self.smoke_test,
+        }
+
+    def _function(self, handler: str, requirements: list[str], memory_mb: int, seconds: int) -> lambda_.Function:
+        return PythonFunction(
+            self,
+            handler.title().replace("_", ""),
+            stage=self._stage,
+            handler=handler,
+            function_name=f"{self._app}-{handler.replace('_', '-')}",
+            configuration=None,
+            requirements=requirements,
+            memory_mb=memory_mb,
+            timeout=Duration.seconds(seconds),
+        ).function

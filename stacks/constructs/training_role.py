@@ -1,0 +1,94 @@
+"""The role of a training job: read its archives, write what it leaves, keep checkpoints, log."""
+# jsii names the parameters of its interfaces differently from those of its classes.
+# pyright: reportArgumentType=false
+
+from __future__ import annotations
+
+from aws_cdk import ArnFormat, Aws, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from signpost.prefixes import CHECKPOINTS, DATA, JOBS
+from stacks.constructs.acknowledge import acknowledge, any_object
+
+_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+
+
+def training_role(
+    scope: Construct, construct_id: str, *, classifier: str, models: s3.IBucket, repository_arn: str | None
+) -> iam.Role:
+    """Make the role that SageMaker takes on to train a classifier.
+
+    Parameters
+    ----------
+    scope, construct_id
+        Where it belongs.
+    classifier : str
+        Names its folders in the bucket.
+    models : aws_cdk.aws_s3.IBucket
+        Archives, checkpoints and what jobs leave.
+    repository_arn : str or None
+        ECR repository of the image; None where the image is not in ECR.
+
+    Returns
+    -------
+    aws_cdk.aws_iam.Role
+    """
+    data, jobs, checkpoints = (f"{folder}{classifier}/" for folder in (DATA, JOBS, CHECKPOINTS))
+    stack = Stack.of(scope)
+    log_group = stack.format_arn(
+        service="logs", resource="log-group", resource_name=_LOG_GROUP, arn_format=ArnFormat.COLON_RESOURCE_NAME
+    )
+    kept = models.arn_for_objects(f"{checkpoints}*")
+    statements = [
+        iam.PolicyStatement(sid="ReadData", actions=["s3:GetObject"], resources=[models.arn_for_objects(f"{data}*")]),
+        iam.PolicyStatement(sid="WriteModel", actions=["s3:PutObject"], resources=[models.arn_for_objects(f"{jobs}*")]),
+        iam.PolicyStatement(
+            sid="KeepCheckpoints", actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], resources=[kept]
+        ),
+        iam.PolicyStatement(
+            sid="ListFolders",
+            actions=["s3:ListBucket"],
+            resources=[models.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": [f"{folder}*" for folder in (data, jobs, checkpoints)]}},
+        ),
+        iam.PolicyStatement(
+            sid="WriteLog",
+            actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            resources=[log_group, f"{log_group}:*"],  # the group itself, and its streams
+        ),
+        iam.PolicyStatement(
+            sid="WriteMetrics",
+            actions=["cloudwatch:PutMetricData"],
+            resources=["*"],
+            conditions={"StringEquals": {"cloudwatch:namespace": [_LOG_GROUP]}},
+        ),
+    ]
+    if repository_arn:
+        pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        statements += [
+            iam.PolicyStatement(sid="PullImage", actions=pull, resources=[repository_arn]),
+            iam.PolicyStatement(sid="LogInToEcr", actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+        ]
+    role = iam.Role(
+        scope,
+        construct_id,
+        assumed_by=iam.ServicePrincipal(
+            "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        ),
+        # Inside the role, so that it is complete before a job first takes it on.
+        inline_policies={"Training": iam.PolicyDocument(statements=statements)},
+    )
+    own = {any_object(models, folder): "The classifier's own folder." for folder in (data, jobs, checkpoints)}
+    streams = f"IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:{_LOG_GROUP}:*]"
+    acknowledge(
+        role,
+        own
+        | {
+            streams: "SageMaker gives all training jobs one log group, and names a job's streams itself.",
+            "IAM5[Resource::*]": "PutMetricData and GetAuthorizationToken know no resources; the metrics are held to "
+            "SageMaker's namespace.",
+        },
+    )
+    return role

@@ -1,0 +1,152 @@
+"""The training stack: for each classifier that is trained in the cloud, a model registry, roles and a machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, IStackSynthesizer, Stack
+from aws_cdk import aws_ecr_assets as ecr_assets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from signpost.prefixes import DATA, JOBS, PREPARED
+from signpost.settings import Hosting, Settings
+from signpost.training_settings import TrainingSettings
+from stacks.constructs.acknowledge import acknowledge, any_object
+from stacks.constructs.endpoint_config import ASYNC_ERRORS, ASYNC_OUTPUT
+from stacks.constructs.endpoint_role import repository_of
+from stacks.constructs.training_functions import TrainingFunctions
+from stacks.constructs.training_pipeline import TrainingPipeline
+from stacks.inference import InferenceStack
+from stacks.routing import RoutingStack
+from stacks.stage import Stage
+from stacks.storage import StorageStack
+
+ROOT = Path(__file__).parents[1]
+_ASSETS = f"cdk-{DefaultStackSynthesizer.DEFAULT_QUALIFIER}-assets-<AWS::AccountId>-<AWS::Region>"
+_ANY_PACKAGE = f"IAM5[Resource::arn:<AWS::Partition>:s3:::{_ASSETS}/*.gz]"
+
+
+class TrainingStack(Stack):
+    """Trains classifiers and ships what passes.
+
+    Parameters
+    ----------
+    scope, construct_id
+        As for every stack.
+    settings : Settings
+        The classifiers; only those with a ``training`` table are trained.
+    stage : Stage
+        Names the container image, or has it built.
+    storage : StorageStack
+        The buckets.
+    inference : InferenceStack
+        The endpoints to update.
+    routing : RoutingStack
+        Has the bus that models are announced on.
+    synthesizer
+        How assets are published; None is the CDK's default.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        stage: Stage,
+        storage: StorageStack,
+        inference: InferenceStack,
+        routing: RoutingStack,
+        synthesizer: IStackSynthesizer | None = None,
+    ) -> None:
+        title = f"{settings.app.name}: training"
+        super().__init__(scope, construct_id, description=title, synthesizer=synthesizer)
+        # Nothing of theirs is imported: an export that is in use could not be changed.
+        self.add_stack_dependency(inference)
+        self.add_stack_dependency(routing)
+        self._stage, self._storage, self._inference, self._settings = stage, storage, inference, settings
+        self._built: ecr_assets.DockerImageAsset | None = None
+        if settings.trained:
+            self._functions = TrainingFunctions(self, "Functions", app=settings.app.name, stage=stage)
+            for name, training in settings.trained.items():
+                self._train(name, training)
+            self._grant_functions()
+
+    def _train(self, name: str, training: TrainingSettings) -> None:
+        title = name.title().replace("-", "")
+        image_uri, repository_arn = self._image(training)
+        pipeline = TrainingPipeline(
+            self,
+            f"Train{title}",
+            settings=self._settings,
+            classifier=name,
+            image_uri=image_uri,
+            repository_arn=repository_arn,
+            endpoint_name=self._inference.endpoint_names.get(name),
+            serving_repository_arn=self._inference.repositories.get(name),
+            functions=self._functions,
+            storage=self._storage,
+        )
+        CfnOutput(self, f"{title}TrainingMachine", value=pipeline.machine.machine.state_machine_arn)
+        CfnOutput(self, f"{title}ModelPackages", value=pipeline.model_package_group)
+
+    def _image(self, training: TrainingSettings) -> tuple[str, str | None]:
+        """Name the container image, and the ECR repository that it is pulled from."""
+        if named := training.image_uri or self._stage.training_image:
+            return named, repository_of(named)
+        if self._built is None:
+            self._built = ecr_assets.DockerImageAsset(
+                self,
+                "Image",
+                directory=str(ROOT),
+                file="training/Dockerfile",
+                platform=ecr_assets.Platform.LINUX_AMD64,
+                exclude=["*", "!training", "!signpost", "!requirements/training.txt", "**/__pycache__"],
+            )
+        return self._built.image_uri, self._built.repository.repository_arn
+
+    def _grant_functions(self) -> None:
+        models, functions = self._storage.models, self._functions
+        data, jobs = ([f"{folder}{name}/" for name in self._settings.trained] for folder in (DATA, JOBS))
+        _read(functions.check_data, [models.arn_for_objects(f"{folder}*") for folder in data])
+        # Without it, S3 answers 403 instead of 404 for a missing key.
+        _allow(functions.check_data, ["s3:ListBucket"], [models.bucket_arn])
+        left = [models.arn_for_objects(f"{folder}*") for folder in jobs]
+        shipped = {asset.bucket.arn_for_objects("*.gz") for asset in self._inference.packages.values()}
+        _read(functions.evaluate, [*left, *sorted(shipped)])
+        _read(functions.smoke_test, left)
+        for function in (functions.evaluate, functions.smoke_test):
+            _allow(function, ["s3:ListBucket"], [models.bucket_arn])
+        for name in self._settings.trained:
+            self._grant_endpoint(name)
+        folders = {any_object(models, folder): "The folders of the trained classifiers." for folder in (*data, *jobs)}
+        acknowledge(functions, folders | {_ANY_PACKAGE: "Each deployment of a model has a key of its own."})
+
+    def _grant_endpoint(self, name: str) -> None:
+        """Let the smoke-test ask an endpoint."""
+        endpoint_name = self._inference.endpoint_names.get(name)
+        if not endpoint_name:
+            return
+        function = self._functions.smoke_test
+        endpoint = self.format_arn(service="sagemaker", resource="endpoint", resource_name=endpoint_name)
+        if self._settings.classifiers[name].hosting is not Hosting.ASYNC:
+            _allow(function, ["sagemaker:InvokeEndpoint"], [endpoint])
+            return
+        captured, decisions = self._storage.captured, self._storage.decisions
+        answers = [f"{folder}/{endpoint_name}/" for folder in (ASYNC_OUTPUT, ASYNC_ERRORS)]
+        _allow(function, ["sagemaker:InvokeEndpointAsync"], [endpoint])
+        _allow(function, ["s3:PutObject"], [decisions.arn_for_objects(f"{PREPARED}*")])
+        _read(function, [captured.arn_for_objects(f"{folder}*") for folder in answers])
+        _allow(function, ["s3:ListBucket"], [captured.bucket_arn])  # to be told 404 while there is no answer yet
+        made = {any_object(decisions, PREPARED): "Names of prepared pictures are made at run time."}
+        acknowledge(self._functions, made | {any_object(captured, f): "SageMaker names its answers." for f in answers})
+
+
+def _read(function: lambda_.Function, arns: list[str]) -> None:
+    _allow(function, ["s3:GetObject"], arns)
+
+
+def _allow(function: lambda_.Function, actions: list[str], resources: list[str]) -> None:
+    function.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=resources))

@@ -1,0 +1,1 @@
+"""Stands in for the training program in the tests of the training machine."""
