@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -72,6 +73,7 @@ def run(
     """
     given = {"data": data, "out": out, "checkpoints": checkpoints, "captured": captured, "weights": weights}
     if on is Place.SAGEMAKER:
+        given |= {"quick": quick or None, "strategy": None if strategy == SINGLE else strategy}
         if used := [f"--{name}" for name, value in given.items() if value is not None]:
             raise SettingsError(
                 f"{', '.join(used)} can't be used with --on sagemaker: signpost.toml says what it trains"
@@ -86,4 +88,4 @@ def run(
         arguments += [f"--{name}", str(value)] if value is not None else []
     if strategy == SINGLE:
         raise typer.Exit(program.main(arguments))
-    launch([sys.executable, "-m", "training", *arguments], strategy, workers, LOGS, errors.print)
+    launch([sys.executable, "-m", "training", *arguments], strategy, workers, LOGS, partial(errors.print, markup=False))

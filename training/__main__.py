@@ -11,12 +11,13 @@ from rich.console import Console
 
 from signpost.aws import client
 from signpost.capture import CORRECTIONS
-from signpost.errors import SignpostError
+from signpost.errors import SignpostError, TrainingInterrupted
 from training.data.captured import read_captured
 from training.data.catalogue import fetch
 from training.data.locate import locate
 from training.data.pictures import Dataset
 from training.distribution import STRATEGIES
+from training.distribution.processes import INTERRUPTED
 from training.recipe import Recipe, load_recipe, recipes
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 1 after an error that was printed.
+        0, 1 after an error that was printed, or 75 after a signal to stop.
     """
     options = _parser().parse_args(arguments)
     console = Console(stderr=True, soft_wrap=True)
@@ -56,6 +57,9 @@ def main(arguments: list[str] | None = None) -> int:
             corrected=_corrected(options.captured, recipe, console) if options.captured else None,
         )
         run(task, console.print)
+    except TrainingInterrupted as error:
+        console.print(str(error), markup=False)
+        return INTERRUPTED
     except SignpostError as error:
         console.print(f"[red]error:[/] {error}")
         return 1

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from training.lessons import Lesson
 from training.recipe import Recipe
 
+# A fresh head on taught features can make a lesson's first gradients so steep that the run never recovers.
+_LONGEST_GRADIENT = 2.0
+
 
 def make_optimizer(lesson: Lesson, recipe: Recipe) -> keras.optimizers.Optimizer:
     """Make the optimiser: a tenth of the steps to warm up, a cosine down to zero, a running mean of the weights.
@@ -29,10 +32,11 @@ def make_optimizer(lesson: Lesson, recipe: Recipe) -> keras.optimizers.Optimizer
     schedule: Any = keras.optimizers.schedules.CosineDecay(  # Keras' annotations say that a learning rate is a number
         0.0, max(1, phase.steps - warm_up), warmup_target=phase.peak_learning_rate, warmup_steps=warm_up
     )
-    mean: dict[str, Any] = {"weight_decay": recipe.weight_decay, "use_ema": True, "ema_momentum": recipe.ema}
+    more: dict[str, Any] = {"weight_decay": recipe.weight_decay, "use_ema": True, "ema_momentum": recipe.ema}
+    more["global_clipnorm"] = _LONGEST_GRADIENT
     if recipe.optimizer == "adamw":
-        return keras.optimizers.AdamW(schedule, **mean)
-    return keras.optimizers.SGD(schedule, momentum=0.9, nesterov=True, **mean)
+        return keras.optimizers.AdamW(schedule, **more)
+    return keras.optimizers.SGD(schedule, momentum=0.9, nesterov=True, **more)
 
 
 def averaged_weights(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> list[NDArray[np.float32]]:

@@ -80,7 +80,9 @@ def test_a_whole_group_that_was_killed_goes_on_and_ends_with_the_same_weights(
     tmp_path: Path, multi_worker: list[np.ndarray]
 ):
     arguments = ["launch", "2", "multi-worker", str(STEPS), str(tmp_path / "checkpoints"), str(tmp_path / "first.npz")]
-    with subprocess.Popen([sys.executable, SCRIPT, *arguments], stdout=subprocess.PIPE, text=True) as group:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}  # a killed launcher leaves its folder there
+    command = [sys.executable, SCRIPT, *arguments]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as group:
         assert group.stdout
         for line in group.stdout:
             if "first, step 12 of" in line:

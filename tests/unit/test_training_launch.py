@@ -117,7 +117,8 @@ def test_no_process_outlives_a_killed_launcher(tmp_path: Path):
         " started=lambda running: print(*(process.pid for process in running), flush=True))"
     )
     command = [sys.executable, "-c", code, str(tmp_path), *program("wait()")]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as launcher:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}  # a killed launcher leaves its folder there
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as launcher:
         assert launcher.stdout
         lines = [launcher.stdout.readline() for _ in range(3)]
         pids = [int(pid) for line in lines if line[0].isdigit() for pid in line.split()]

@@ -9,7 +9,7 @@ from signpost.settings import load_settings
 from tests.conftest import ROOT
 from training import recipe as recipe_module
 from training.data.locate import locate
-from training.recipe import load_recipe, recipes
+from training.recipe import load_recipe
 
 
 @pytest.mark.parametrize("classifier", ["vehicle", "dog-breed"])

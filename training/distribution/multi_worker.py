@@ -73,7 +73,7 @@ class MultiWorker:
         self.leads = self._worker == 0
         with self._strategy.scope():
             self.model = course.make_model()
-        self._optimizer: keras.optimizers.Optimizer
+        self._optimizer: Any  # Keras' annotations know no TensorFlow optimiser
         self._batches: Iterator[Batch]
         self._step: Callable[..., tf.Tensor]
         self._sum = tf.function(self._reduce_sum)
@@ -83,6 +83,9 @@ class MultiWorker:
         with self._strategy.scope():
             self._optimizer = make_optimizer(lesson, self._course.recipe)
             self._optimizer.build(self.model.trainable_variables)
+        # Keras clips each worker's own gradients and sums them then. They are to be clipped as those of one process
+        # are, so they come summed, and its sum is left out.
+        self._optimizer._all_reduce_sum_gradients = lambda gradients: gradients
         self._batches = iter(lesson.batches(start, self._worker, self._workers))
         share = share_of_batch(lesson, self._worker, self._workers)
         self._step = _make_step(self._strategy, self.model, self._optimizer, lesson, share)
@@ -105,9 +108,11 @@ class MultiWorker:
 
     def share(self, arrays: Arrays) -> Arrays:
         """Give every process the arrays of the leading one."""
-        given = [array if self.leads else np.zeros_like(array) for array in arrays]
-        sums = [self._sum(tf.constant(array.astype(np.float64))) for array in given]
-        return [np.asarray(total).astype(array.dtype) for total, array in zip(sums, arrays, strict=True)]
+        # As one row of numbers: TensorFlow writes a graph for each shape that it sums.
+        row = np.concatenate([array.ravel().astype(np.float64) for array in arrays])
+        total = np.asarray(self._sum(tf.constant(row if self.leads else np.zeros_like(row))))
+        parts = np.split(total, np.cumsum([array.size for array in arrays])[:-1])
+        return [part.reshape(array.shape).astype(array.dtype) for part, array in zip(parts, arrays, strict=True)]
 
     def averaged(self) -> Arrays:
         """Give the network's weights with the running mean of those that are trained."""
@@ -171,12 +176,12 @@ def _make_step(
 
     def learn_from(pixels: tf.Tensor, targets: Batch, wish: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            # The optimiser sums the gradients of all workers: by their shares they make the mean over the whole batch.
+            # By their shares of it the workers' gradients sum to the mean over the whole batch.
             loss = share * loss_of(lesson, model(pixels, training=True), targets)
         variables = model.trainable_variables
         gradients = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        optimizer.apply(gradients, variables)
         context: Any = tf.distribute.get_replica_context()
+        optimizer.apply(context.all_reduce(tf.distribute.ReduceOp.SUM, gradients), variables)
         # Batch norm's running averages saw one part each; so all workers go on with the same.
         means = context.all_reduce(tf.distribute.ReduceOp.MEAN, [tf.identity(value) for value in running])
         for variable, mean in zip(running, means, strict=True):

@@ -1,8 +1,7 @@
 """Pictures on the disk of each worker of a parameter server, since the chief can't send them along.
 
 The chief writes the workers' program as a graph, and a graph with the pictures inside must stay below 2 GB. So each
-worker puts its own pictures beside itself, and the graph reads them there by a relative path: they are mapped into
-memory, not loaded.
+worker puts its own pictures beside itself, and the graph reads them there, once, by a relative path.
 """
 
 from __future__ import annotations
