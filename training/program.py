@@ -19,6 +19,7 @@ from training.course import Evaluation, prepare_course
 from training.data.parts import TrainingData, assemble
 from training.data.pictures import Dataset
 from training.distribution import strategy
+from training.distribution.checkpoints import complete
 from training.networks import inference_model
 from training.precision import use_fastest_precision
 from training.recipe import Recipe
@@ -99,6 +100,8 @@ def run(task: Run, progress: Callable[[str], None]) -> Manifest | None:
     manifest = ship(model, data, [task.archive, *task.related], task.out, recipe, progress)
     if task.evaluation:
         _evaluation_set(data).write(task.evaluation)
+    if task.checkpoints:
+        complete(task.checkpoints)
     return manifest
 
 
