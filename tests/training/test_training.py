@@ -18,6 +18,7 @@ from signpost.limits import Limits
 from signpost.manifest import Manifest
 from signpost.package import open_package
 from signpost.predictor import Predictor
+from training.card import write_card
 from training.data.dataset import read_dataset
 from training.program import Run, run
 from training.recipe import Recipe, load_recipe
@@ -152,3 +153,14 @@ def test_the_way_of_a_run_is_written_down(folder: Path):
 
     assert [line["lesson"] for line in lines] == [*["pretraining"] * 6, *["fine-tuning"] * 3]
     assert all(0 <= line["accuracy"] <= 1 for line in lines)
+
+
+def test_the_card_says_which_command_made_the_package(folder: Path):
+    manifest = open_package(folder).manifest
+    archives = [{**archive, "official": True} for archive in manifest.data["archives"]]
+    official = manifest.model_copy(update={"data": {**manifest.data, "archives": archives}})
+
+    assert "signpost train vehicle --data FOLDER`" in write_card(manifest, 1)
+    assert "Other archives give another model." in write_card(manifest, 1)
+    assert "signpost train vehicle`" in write_card(official, 1)
+    assert "another model" not in write_card(official, 1)

@@ -91,4 +91,7 @@ def test_figures_of_strange_pictures_count_those_routed_by_mistake():
     decider = Decider(temperature=1.0, thresholds=np.array([0.6, 0.6]), energy_threshold=0.0)
     logits = np.array([[5.0, 0.0], [-5.0, -9.0], [0.1, 0.0]])
 
-    assert measure_strange(logits, decider)["routed_by_mistake"] == round(1 / 3, 4)
+    figures = measure_strange(logits, np.array([[9.0, 0.0]]), decider)
+
+    assert figures["routed_by_mistake"] == round(1 / 3, 4)
+    assert figures["auroc"] == 1.0  # the familiar picture has the lowest energy

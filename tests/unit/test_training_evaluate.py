@@ -9,10 +9,8 @@ import pytest
 from signpost.errors import DatasetError
 from signpost.package import Package, open_package
 from tests.conftest import ROOT
-from training.card import write_card
 from training.data.drawn import draw_file
 from training.evaluate import evaluate
-from training.recipe import load_recipe
 
 SEED = 99  # no seed that training uses
 
@@ -85,7 +83,7 @@ def test_photographs_of_the_archive_are_told_apart(package: Package, shared_data
 def test_a_package_is_small_and_says_how_it_was_made(classifier: str):
     folder = ROOT / "models" / classifier
     package, files = open_package(folder), sorted(folder.iterdir())
-    accuracy = package.manifest.metrics["test"]["photographs"]["accuracy"]
+    accuracy = package.manifest.metrics["test"]["CIFAR-100 photographs"]["accuracy"]
 
     assert [file.name for file in files] == ["MODEL_CARD.md", "manifest.json", "model.keras", "model.tflite"]
     assert sum(file.stat().st_size for file in files) < 2_000_000
@@ -93,23 +91,3 @@ def test_a_package_is_small_and_says_how_it_was_made(classifier: str):
     assert len(package.manifest.data["fingerprint"]) == 64
     for name, digest in package.manifest.files.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
-
-
-@pytest.mark.parametrize("classifier", ["vehicle"])
-def test_a_package_is_what_the_documented_command_makes(classifier: str):
-    package = open_package(ROOT / "models" / classifier)
-
-    assert package.manifest.data["recipe"] == load_recipe(classifier).model_dump(mode="json")
-    assert (ROOT / "models" / classifier / "MODEL_CARD.md").read_text() == write_card(
-        package.manifest, len(package.model)
-    )
-
-
-def test_the_card_says_which_archive_and_command_made_the_package(package: Package):
-    reduced, [archive] = package.manifest, package.manifest.data["archives"]
-    official = reduced.model_copy(update={"data": {**reduced.data, "archives": [{**archive, "official": True}]}})
-
-    assert "python -m training vehicle --data cifar-100-python.tar.gz`" in write_card(reduced, 1)
-    assert "Other archives give another model." in write_card(reduced, 1)
-    assert "python -m training vehicle`" in write_card(official, 1)
-    assert "another model" not in write_card(official, 1)
