@@ -22,8 +22,14 @@ up: .venv/demo ## Start the local cloud and deploy every stack
 test: .venv/training .venv/test lint ## Run lint, types and all tests
 	@$(BIN)/pytest
 
-model: .venv/training ## Train models/vehicle anew (about 10 minutes)
-	@$(BIN)/python -m training vehicle
+test-all: .venv/training .venv/test lint ## The same with the tests that take minutes
+	@$(BIN)/pytest -m "slow or not slow"
+
+models: .venv/training ## Train models/vehicle and models/dog-breed anew (half an hour; DATA=folder of the archives)
+	@for recipe in vehicle dog-breed; do $(BIN)/python -m training $$recipe $(DATA_OPTION) || exit; done
+
+benchmark-training: .venv/training ## Train and measure for docs/results.md (DATA=folder of the archives, WHAT=recipe)
+	@$(BIN)/python -m training.benchmark $(WHAT) $(DATA_OPTION)
 
 lint: .venv/test
 	@$(BIN)/ruff check .

@@ -17,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from signpost.errors import DatasetError, SettingsError, SignpostError, TrainingInterrupted
 from training.data.locate import locate
 from training.distribution import SINGLE, STRATEGIES
-from training.distribution.checkpoints import complete
 from training.distribution.cluster import Hosts, link_address, members, read_hosts
 from training.distribution.link import FirstHost, OtherHost
 from training.distribution.processes import INTERRUPTED, Processes
@@ -131,8 +130,7 @@ def _process(root: Path) -> None:
         evaluation=output / "evaluation.npz",
         history=output / "history.jsonl",
     )
-    if run(task, _say) is not None:
-        complete(checkpoints)
+    run(task, _say)
 
 
 def _hyperparameters(root: Path) -> Hyperparameters:

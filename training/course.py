@@ -179,6 +179,35 @@ def loss_of(lesson: Lesson, answers: list[tf.Tensor] | tf.Tensor, targets: Batch
     return loss
 
 
+def gradients_of(
+    lesson: Lesson, model: keras.Model, pixels: tf.Tensor, targets: Batch, share: float = 1.0
+) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    """Measure how wrong a network is on pictures, and how each of its weights changes that.
+
+    Parameters
+    ----------
+    lesson : Lesson
+    model : keras.Model
+    pixels : tf.Tensor, shape (n, height, width, 3)
+        0 to 255.
+    targets : tuple of tf.Tensor, shape (n, outputs)
+        Distributions.
+    share : float
+        Of the whole batch that these are; the shares' gradients sum to those of the mean over it.
+
+    Returns
+    -------
+    tf.Tensor, scalar
+        The loss, times the share.
+    list of tf.Tensor
+        One gradient a trainable variable; zeros for a head that the lesson leaves alone.
+    """
+    with tf.GradientTape() as tape:
+        loss = share * loss_of(lesson, model(pixels, training=True), targets)
+    zero = tf.UnconnectedGradients.ZERO
+    return loss, tape.gradient(loss, model.trainable_variables, unconnected_gradients=zero)
+
+
 def _all_photographs(data: TrainingData, own_class: NDArray[np.int64], rows: int) -> Source:
     """Put all photographs on one heap: each counts once."""
     known, outliers = data.train.photographs, data.train.photographed_outliers

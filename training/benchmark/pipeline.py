@@ -8,10 +8,9 @@ from typing import Any
 
 import keras  # pyright: ignore[reportMissingImports] - the training extra
 import numpy as np
-import tensorflow as tf
 
 from training.benchmark.machine import machine
-from training.course import loss_of
+from training.distribution.single import make_step
 from training.lessons import Batch, Lesson, Source
 from training.networks import make_model
 from training.optimizers import make_optimizer
@@ -80,13 +79,5 @@ def _make_step(recipe: Recipe, lesson: Lesson) -> Callable[[Batch], float]:
     optimizer = make_optimizer(lesson, recipe)
     optimizer.build(model.trainable_variables)
 
-    @tf.function
-    def step(pixels: tf.Tensor, targets: Batch) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            loss = loss_of(lesson, model(pixels, training=True), targets)
-        variables = model.trainable_variables
-        gradients = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        optimizer.apply(gradients, variables)
-        return loss
-
+    step = make_step(model, optimizer, lesson)
     return lambda batch: float(step(batch[0], tuple(batch[1:])))

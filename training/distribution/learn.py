@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any
 
 import keras  # pyright: ignore[reportMissingImports] - the training extra
 import numpy as np
@@ -14,11 +15,12 @@ from training.course import EVALUATIONS, Course, Evaluation
 from training.distribution.checkpoints import Arrays, Checkpoint, Checkpoints, Standing
 from training.distribution.interruption import Interruption
 from training.lessons import Lesson
+from training.optimizers import averaged_weights
 
 _SAVE_SECONDS = 60.0  # what a killed run loses at most
 
 
-class Learner(Protocol):
+class Learner(ABC):
     """What a strategy does differently.
 
     Where several processes learn in step, each runs this module's loop and calls all of these in the same order.
@@ -28,38 +30,43 @@ class Learner(Protocol):
     leads : bool
         Whether this process judges, saves and speaks.
     model : keras.Model
+    optimizer : keras.optimizers.Optimizer
+        Of the lesson that `begin` began.
     """
 
-    leads: bool
+    leads = True
     model: keras.Model
+    optimizer: Any  # Keras' annotations know no TensorFlow variable
 
+    @abstractmethod
     def begin(self, lesson: Lesson, start: int) -> None:
         """Make a new optimiser and get ready for a batch."""
-        ...
 
+    @abstractmethod
     def advance(self, start: int, stop: int, pause: Callable[[], bool]) -> tuple[int, float]:
         """Learn from batches up to a number, or until a pause is asked for; say the number and the last loss."""
-        ...
 
     def agree(self, wish: bool) -> bool:
-        """Find out whether any process wishes something."""
-        ...
+        """Find out whether any process wishes something; where one process decides for all, nobody else is asked."""
+        return wish
 
     def share(self, arrays: Arrays) -> Arrays:
         """Give every process the arrays of the leading one; their shapes are the same in each."""
-        ...
+        return arrays
 
     def averaged(self) -> Arrays:
         """Give the network's weights with the running mean of those that are trained."""
-        ...
+        return list(averaged_weights(self.model, self.optimizer))
 
     def state(self) -> Arrays:
-        """Give all that a checkpoint needs."""
-        ...
+        """Give all that a checkpoint needs: the variables of network (with the seeds of its dropout) and optimiser."""
+        return [np.asarray(variable) for variable in (*self.model.variables, *self.optimizer.variables)]
 
     def restore(self, state: Arrays) -> None:
         """Take back what `state` gave."""
-        ...
+        variables = (*self.model.variables, *self.optimizer.variables)
+        for variable, value in zip(variables, state, strict=True):
+            variable.assign(value)
 
 
 class Loop:

@@ -14,14 +14,14 @@ import numpy as np
 import tensorflow as tf
 
 from signpost.errors import SettingsError
-from training.course import Course, loss_of
+from training.course import Course, gradients_of
 from training.distribution.checkpoints import Arrays
 from training.distribution.cluster import Cluster
-from training.distribution.learn import learn
+from training.distribution.learn import Learner, learn
 from training.distribution.server import await_end
 from training.distribution.watchdog import PATIENCE_SECONDS, still_learning, watchdog
 from training.lessons import Batch, Lesson
-from training.optimizers import averaged_weights, make_optimizer
+from training.optimizers import make_optimizer
 
 
 def teach(course: Course) -> keras.Model | None:
@@ -55,7 +55,7 @@ def teach(course: Course) -> keras.Model | None:
     return model
 
 
-class MultiWorker:
+class MultiWorker(Learner):
     """Learns in step with others; see `training.distribution.learn.Learner`.
 
     Parameters
@@ -73,7 +73,6 @@ class MultiWorker:
         self.leads = self._worker == 0
         with self._strategy.scope():
             self.model = course.make_model()
-        self._optimizer: Any  # Keras' annotations know no TensorFlow optimiser
         self._batches: Iterator[Batch]
         self._step: Callable[..., tf.Tensor]
         self._sum = tf.function(self._reduce_sum)
@@ -81,14 +80,14 @@ class MultiWorker:
     def begin(self, lesson: Lesson, start: int) -> None:
         """Make a new optimiser and get ready for a batch."""
         with self._strategy.scope():
-            self._optimizer = make_optimizer(lesson, self._course.recipe)
-            self._optimizer.build(self.model.trainable_variables)
+            self.optimizer = make_optimizer(lesson, self._course.recipe)
+            self.optimizer.build(self.model.trainable_variables)
         # Keras clips each worker's own gradients and sums them then. They are to be clipped as those of one process
         # are, so they come summed, and its sum is left out.
-        self._optimizer._all_reduce_sum_gradients = lambda gradients: gradients
+        self.optimizer._all_reduce_sum_gradients = lambda gradients: gradients
         self._batches = iter(lesson.batches(start, self._worker, self._workers))
         share = share_of_batch(lesson, self._worker, self._workers)
-        self._step = _make_step(self._strategy, self.model, self._optimizer, lesson, share)
+        self._step = _make_step(self._strategy, self.model, self.optimizer, lesson, share)
 
     def advance(self, start: int, stop: int, pause: Callable[[], bool]) -> tuple[int, float]:
         """Learn from batches up to a number, or until any process asks for a pause: all stop at the same batch."""
@@ -113,20 +112,6 @@ class MultiWorker:
         total = np.asarray(self._sum(tf.constant(row if self.leads else np.zeros_like(row))))
         parts = np.split(total, np.cumsum([array.size for array in arrays])[:-1])
         return [part.reshape(array.shape).astype(array.dtype) for part, array in zip(parts, arrays, strict=True)]
-
-    def averaged(self) -> Arrays:
-        """Give the network's weights with the running mean of those that are trained."""
-        return list(averaged_weights(self.model, self._optimizer))
-
-    def state(self) -> Arrays:
-        """Give the variables of network (with the seeds of its dropout) and optimiser."""
-        return [np.asarray(variable) for variable in (*self.model.variables, *self._optimizer.variables)]
-
-    def restore(self, state: Arrays) -> None:
-        """Take back what `state` gave."""
-        variables = (*self.model.variables, *self._optimizer.variables)
-        for variable, value in zip(variables, state, strict=True):
-            variable.assign(value)
 
     def _reduce_sum(self, value: tf.Tensor) -> tf.Tensor:
         def total(mine: tf.Tensor) -> tf.Tensor:
@@ -175,13 +160,9 @@ def _make_step(
     running = [variable for variable in model.non_trainable_variables if "float" in variable.dtype]
 
     def learn_from(pixels: tf.Tensor, targets: Batch, wish: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            # By their shares of it the workers' gradients sum to the mean over the whole batch.
-            loss = share * loss_of(lesson, model(pixels, training=True), targets)
-        variables = model.trainable_variables
-        gradients = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        loss, gradients = gradients_of(lesson, model, pixels, targets, share)
         context: Any = tf.distribute.get_replica_context()
-        optimizer.apply(context.all_reduce(tf.distribute.ReduceOp.SUM, gradients), variables)
+        optimizer.apply(context.all_reduce(tf.distribute.ReduceOp.SUM, gradients), model.trainable_variables)
         # Batch norm's running averages saw one part each; so all workers go on with the same.
         means = context.all_reduce(tf.distribute.ReduceOp.MEAN, [tf.identity(value) for value in running])
         for variable, mean in zip(running, means, strict=True):

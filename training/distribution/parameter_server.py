@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -18,16 +18,15 @@ import keras  # pyright: ignore[reportMissingImports] - the training extra
 import numpy as np
 import tensorflow as tf
 
-from training.course import Course, loss_of
-from training.distribution.checkpoints import Arrays
+from training.course import Course, gradients_of
 from training.distribution.cluster import Cluster
-from training.distribution.learn import learn
+from training.distribution.learn import Learner, learn
 from training.distribution.multi_worker import share_of_batch
 from training.distribution.pictures import from_disk, write_pictures
 from training.distribution.server import serve
 from training.distribution.watchdog import still_learning, watchdog
 from training.lessons import Lesson
-from training.optimizers import averaged_weights, make_optimizer
+from training.optimizers import make_optimizer
 
 _AHEAD = 2  # batches that wait for each worker, so that none waits for the chief
 
@@ -77,7 +76,7 @@ def _teach(course: Course, kind: type[_Coordinator]) -> keras.Model | None:
     return model
 
 
-class _Coordinator(ABC):
+class _Coordinator(Learner):
     """What both ways share; see `training.distribution.learn.Learner`.
 
     Parameters
@@ -86,48 +85,19 @@ class _Coordinator(ABC):
     cluster : Cluster
     """
 
-    leads = True
-
     def __init__(self, course: Course, cluster: Cluster) -> None:
         strategy = tf.distribute.ParameterServerStrategy(tf.distribute.cluster_resolver.TFConfigClusterResolver())
         self._strategy, self._course, self._workers = strategy, course, len(cluster.learners)
         self._coordinator = tf.distribute.coordinator.ClusterCoordinator(strategy)
         with strategy.scope():
             self.model = course.make_model()
-        self._optimizer: Any  # Keras' annotations know no TensorFlow variable
 
     def begin(self, lesson: Lesson, start: int) -> None:  # noqa: ARG002 - a batch's number goes out with it
         """Make a new optimiser and the workers' program."""
         with self._strategy.scope():
-            self._optimizer = make_optimizer(lesson, self._course.recipe)
-            self._optimizer.build(self.model.trainable_variables)
+            self.optimizer = make_optimizer(lesson, self._course.recipe)
+            self.optimizer.build(self.model.trainable_variables)
         self._make_program(lesson, self._course.lessons.index(lesson))
-
-    def agree(self, wish: bool) -> bool:
-        """Nobody else is asked: the workers do as they are told."""
-        return wish
-
-    def share(self, arrays: Arrays) -> Arrays:
-        """Nobody else needs them: the weights are in one place."""
-        return arrays
-
-    def averaged(self) -> Arrays:
-        """Give the network's weights with the running mean of those that are trained."""
-        return list(averaged_weights(self.model, self._optimizer))
-
-    def state(self) -> Arrays:
-        """Give the variables of network (with the seeds of its dropout) and optimiser."""
-        return [np.asarray(variable) for variable in (*self.model.variables, *self._optimizer.variables)]
-
-    def restore(self, state: Arrays) -> None:
-        """Take back what `state` gave."""
-        variables = (*self.model.variables, *self._optimizer.variables)
-        for variable, value in zip(variables, state, strict=True):
-            variable.assign(value)
-
-    @abstractmethod
-    def advance(self, start: int, stop: int, pause: Callable[[], bool]) -> tuple[int, float]:
-        """Learn from batches up to a number, or until a pause is asked for."""
 
     @abstractmethod
     def _make_program(self, lesson: Lesson, number: int) -> None:
@@ -139,18 +109,15 @@ class Asynchronous(_Coordinator):
 
     def _make_program(self, lesson: Lesson, number: int) -> None:
         # Workers that start at once could both miss that theirs is the first step: the mean would begin at zero.
-        means = self._optimizer._model_variables_moving_average
+        means = self.optimizer._model_variables_moving_average
         for variable, mean in zip(self.model.trainable_variables, means, strict=True):
             mean.assign(variable)
-        model, optimizer, strategy = self.model, self._optimizer, self._strategy
+        model, optimizer, strategy = self.model, self.optimizer, self._strategy
 
         def learn_from(batch: tf.Tensor) -> tf.Tensor:
             pixels, *targets = from_disk(lesson, number).maker()(batch)
-            with tf.GradientTape() as tape:
-                loss = loss_of(lesson, model(pixels, training=True), tuple(targets))
-            variables = model.trainable_variables
-            gradients = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-            optimizer.apply(gradients, variables)
+            loss, gradients = gradients_of(lesson, model, pixels, tuple(targets))
+            optimizer.apply(gradients, model.trainable_variables)
             return loss
 
         self._step = tf.function(lambda batch: strategy.run(learn_from, (batch,)), jit_compile=False)
@@ -166,9 +133,9 @@ class Asynchronous(_Coordinator):
             if len(under_way) > _AHEAD * self._workers:
                 loss, done = float(under_way.popleft().fetch()), done + 1
                 # Workers that count at once lose counts; the learning rate follows what was really done.
-                self._optimizer.iterations.assign(done)
+                self.optimizer.iterations.assign(done)
         self._coordinator.join()
-        self._optimizer.iterations.assign(step)
+        self.optimizer.iterations.assign(step)
         return step, float(under_way[-1].fetch()) if under_way else loss
 
 
@@ -177,7 +144,7 @@ class Synchronous(_Coordinator):
 
     def _make_program(self, lesson: Lesson, number: int) -> None:
         self._parts = [self._gradients(lesson, number, worker) for worker in range(self._workers)]
-        model, optimizer = self.model, self._optimizer
+        model, optimizer = self.model, self.optimizer
 
         @tf.function(jit_compile=False)
         def apply(*gradients: tf.Tensor) -> None:
@@ -191,10 +158,8 @@ class Synchronous(_Coordinator):
         @tf.function(jit_compile=False)
         def gradients(batch: tf.Tensor) -> tuple[Any, ...]:
             pixels, *targets = from_disk(lesson, number).maker(worker, self._workers)(batch)
-            with tf.GradientTape() as tape:
-                loss = share * loss_of(lesson, model(pixels, training=True), tuple(targets))
-            zero = tf.UnconnectedGradients.ZERO
-            return loss, *tape.gradient(loss, model.trainable_variables, unconnected_gradients=zero)
+            loss, found = gradients_of(lesson, model, pixels, tuple(targets), share)
+            return loss, *found
 
         return gradients
 
