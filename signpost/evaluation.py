@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from signpost.contracts import Prediction
 from signpost.decision import doubt
 from signpost.errors import DatasetError, PackageError
-from signpost.metrics import confusion_matrix, expected_calibration_error, macro_f1, wilson_interval
+from signpost.metrics import confusion_matrix, expected_calibration_error, macro_f1, share
 from signpost.package import Package
 from signpost.predictor import Predictor, interpret
 
@@ -163,30 +164,45 @@ def measure(package: Package, pictures: EvaluationSet) -> dict[str, Any]:
     predictor = Predictor(package)
     found = [interpret(predictor.logits(image), manifest) for image in pictures.images]
     strange = [interpret(predictor.logits(image), manifest) for image in pictures.strange]
-    best = np.array([pictures.labels.index(prediction.label) for prediction in found], np.int64)
-    routed, right = np.array([_routed(prediction) for prediction in found]), best == pictures.truth
-    confusion = confusion_matrix(pictures.truth, best, len(pictures.labels))
+    figures = measure_predictions(pictures.labels, pictures.truth, found)
+    del figures["confusion"]
+    mistakes = share("routed_by_mistake", sum(map(_routed, strange)), len(strange))
+    return figures | {"strange": {"n": len(strange), **mistakes}}
+
+
+def measure_predictions(labels: Sequence[str], truth: NDArray[np.int64], found: Sequence[Prediction]) -> dict[str, Any]:
+    """Put figures to predictions.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        In the order that ``truth`` counts in.
+    truth : ndarray of int64, shape (n,)
+        Index of each picture's label.
+    found : sequence of Prediction, length n
+        At least one.
+
+    Returns
+    -------
+    dict
+        See `measure`, without ``strange``; and ``confusion`` (row: true label, column: predicted label).
+    """
+    best = np.array([labels.index(prediction.label) for prediction in found], np.int64)
+    routed, right = np.array([_routed(prediction) for prediction in found]), best == truth
+    confusion = confusion_matrix(truth, best, len(labels))
     return {
         "n": len(found),
-        **_share("accuracy", int(right.sum()), len(found)),
+        **share("accuracy", int(right.sum()), len(found)),
         "macro_f1": round(macro_f1(confusion), 4),
         "ece": round(expected_calibration_error([prediction.confidence for prediction in found], right), 4),
-        **_share("review", int((~routed).sum()), len(found)),
-        **_share("precision_routed", int((routed & right).sum()), int(routed.sum())),
-        "strange": {
-            "n": len(strange),
-            **_share("routed_by_mistake", sum(map(_routed, strange)), len(strange)),
-        },
+        **share("review", int((~routed).sum()), len(found)),
+        **share("precision_routed", int((routed & right).sum()), int(routed.sum())),
+        "confusion": confusion.tolist(),
     }
 
 
 def _routed(prediction: Prediction) -> bool:
     return doubt(prediction, prediction.threshold) is None
-
-
-def _share(name: str, hits: int, n: int) -> dict[str, Any]:
-    low, high = wilson_interval(hits, n)
-    return {name: round(hits / n, 4) if n else None, f"{name}_95": [round(low, 4), round(high, 4)]}
 
 
 def _array(archive: zipfile.ZipFile, name: str, kind: str) -> NDArray[Any]:

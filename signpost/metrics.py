@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -152,3 +153,22 @@ def wilson_interval(hits: int, n: int, z: float = 1.959964) -> tuple[float, floa
     middle = (share + z**2 / (2 * n)) / weight
     reach = z / weight * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def share(name: str, hits: int, n: int) -> dict[str, Any]:
+    """Give a share and how sure it is, as metrics are written down.
+
+    Parameters
+    ----------
+    name : str
+    hits, n : int
+        Successes among trials.
+
+    Returns
+    -------
+    dict
+        ``name``: the share, 0 to 1, None where there are no trials; ``name_95``: its 95 % Wilson interval. To four
+        digits.
+    """
+    low, high = wilson_interval(hits, n)
+    return {name: round(hits / n, 4) if n else None, f"{name}_95": [round(low, 4), round(high, 4)]}

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from aws_cdk import CfnOutput, IStackSynthesizer, Stack
-from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from signpost.package import pack
 from signpost.prefixes import PREPARED
 from signpost.settings import Classifier, Hosting, Settings
-from stacks.constructs.endpoint_role import repository_of
+from stacks.constructs.container_image import ContainerImage
 from stacks.constructs.model_endpoint import ModelEndpoint
 from stacks.stage import Stage
 from stacks.storage import StorageStack
@@ -65,7 +64,9 @@ class InferenceStack(Stack):
         title = f"{settings.app.name}: the models behind endpoints"
         super().__init__(scope, construct_id, description=title, synthesizer=synthesizer)
         self._stage, self._storage = stage, storage
-        self._built: ecr_assets.DockerImageAsset | None = None
+        self._image = ContainerImage(
+            self, "Server", folder="serving", contents=["signpost", "requirements/serving.txt"]
+        )
         self.endpoint_names: dict[str, str] = {}
         self.packages: dict[str, assets.Asset] = {}
         self.repositories: dict[str, str | None] = {}
@@ -78,7 +79,9 @@ class InferenceStack(Stack):
         title = name.title().replace("-", "")
         archive = ROOT / "build" / "models" / f"{name}.tar.gz"
         pack(model, archive)
-        image_uri, self.repositories[name] = self._image(classifier)
+        image_uri, self.repositories[name] = self._image.resolve(
+            classifier.endpoint.image_uri or self._stage.model_image
+        )
         self.packages[name] = assets.Asset(self, f"{title}Package", path=str(archive))
         endpoint = ModelEndpoint(
             self,
@@ -95,22 +98,6 @@ class InferenceStack(Stack):
         )
         CfnOutput(self, f"{title}Endpoint", value=endpoint.endpoint_name)
         CfnOutput(self, f"{title}EndpointConfig", value=endpoint.endpoint_config_name)
-
-    def _image(self, classifier: Classifier) -> tuple[str, str | None]:
-        """Name the container image, and the ECR repository that it is pulled from."""
-        if named := classifier.endpoint.image_uri or self._stage.model_image:
-            return named, repository_of(named)
-        if self._built is None:
-            self._built = ecr_assets.DockerImageAsset(
-                self,
-                "Server",
-                directory=str(ROOT),
-                file="serving/Dockerfile",
-                platform=ecr_assets.Platform.LINUX_AMD64,
-                # Only what the server is made of: a change elsewhere builds no new image.
-                exclude=["*", "!serving", "!signpost", "!requirements/serving.txt", "**/__pycache__"],
-            )
-        return self._built.image_uri, self._built.repository.repository_arn
 
 
 def _endpoint_name(app: str, classifier: str, hosting: Hosting) -> str:

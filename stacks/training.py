@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, IStackSynthesizer, Stack
-from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -14,8 +11,8 @@ from signpost.prefixes import DATA, JOBS, PREPARED
 from signpost.settings import Hosting, Settings
 from signpost.training_settings import TrainingSettings
 from stacks.constructs.acknowledge import acknowledge, any_object
+from stacks.constructs.container_image import ContainerImage
 from stacks.constructs.endpoint_config import ASYNC_ERRORS, ASYNC_OUTPUT
-from stacks.constructs.endpoint_role import repository_of
 from stacks.constructs.training_functions import TrainingFunctions
 from stacks.constructs.training_pipeline import TrainingPipeline
 from stacks.inference import InferenceStack
@@ -23,7 +20,6 @@ from stacks.routing import RoutingStack
 from stacks.stage import Stage
 from stacks.storage import StorageStack
 
-ROOT = Path(__file__).parents[1]
 _ASSETS = f"cdk-{DefaultStackSynthesizer.DEFAULT_QUALIFIER}-assets-<AWS::AccountId>-<AWS::Region>"
 _ANY_PACKAGE = f"IAM5[Resource::arn:<AWS::Partition>:s3:::{_ASSETS}/*.gz]"
 
@@ -67,7 +63,9 @@ class TrainingStack(Stack):
         self.add_stack_dependency(inference)
         self.add_stack_dependency(routing)
         self._stage, self._storage, self._inference, self._settings = stage, storage, inference, settings
-        self._built: ecr_assets.DockerImageAsset | None = None
+        self._image = ContainerImage(
+            self, "Image", folder="training", contents=["signpost", "requirements/training.txt"]
+        )
         if settings.trained:
             self._functions = TrainingFunctions(self, "Functions", app=settings.app.name, stage=stage)
             for name, training in settings.trained.items():
@@ -76,7 +74,7 @@ class TrainingStack(Stack):
 
     def _train(self, name: str, training: TrainingSettings) -> None:
         title = name.title().replace("-", "")
-        image_uri, repository_arn = self._image(training)
+        image_uri, repository_arn = self._image.resolve(training.image_uri or self._stage.training_image)
         pipeline = TrainingPipeline(
             self,
             f"Train{title}",
@@ -91,21 +89,6 @@ class TrainingStack(Stack):
         )
         CfnOutput(self, f"{title}TrainingMachine", value=pipeline.machine.machine.state_machine_arn)
         CfnOutput(self, f"{title}ModelPackages", value=pipeline.model_package_group)
-
-    def _image(self, training: TrainingSettings) -> tuple[str, str | None]:
-        """Name the container image, and the ECR repository that it is pulled from."""
-        if named := training.image_uri or self._stage.training_image:
-            return named, repository_of(named)
-        if self._built is None:
-            self._built = ecr_assets.DockerImageAsset(
-                self,
-                "Image",
-                directory=str(ROOT),
-                file="training/Dockerfile",
-                platform=ecr_assets.Platform.LINUX_AMD64,
-                exclude=["*", "!training", "!signpost", "!requirements/training.txt", "**/__pycache__"],
-            )
-        return self._built.image_uri, self._built.repository.repository_arn
 
     def _grant_functions(self) -> None:
         models, functions = self._storage.models, self._functions

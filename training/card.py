@@ -129,14 +129,14 @@ def _made(manifest: Manifest) -> str:
 
 def _known(name: str, figures: dict[str, Any]) -> str:
     return (
-        f"| {name} | {figures['n']} | {_share(figures, 'accuracy')} | {figures['macro_f1']:.3f} "
-        f"| {figures['ece_before_calibration']:.3f} → {figures['ece']:.3f} | {_share(figures, 'review')} "
-        f"| {_share(figures, 'precision_routed')} |"
+        f"| {name} | {figures['n']} | {share_text(figures, 'accuracy')} | {figures['macro_f1']:.3f} "
+        f"| {figures['ece_before_calibration']:.3f} → {figures['ece']:.3f} | {share_text(figures, 'review')} "
+        f"| {share_text(figures, 'precision_routed')} |"
     )
 
 
 def _strange(name: str, figures: dict[str, Any]) -> str:
-    return f"| {name} | {figures['n']} | {figures['auroc']:.3f} | {_share(figures, 'routed_by_mistake')} |"
+    return f"| {name} | {figures['n']} | {figures['auroc']:.3f} | {share_text(figures, 'routed_by_mistake')} |"
 
 
 def _export(name: str, figures: dict[str, Any], shipped: str) -> str:
@@ -147,7 +147,20 @@ def _export(name: str, figures: dict[str, Any], shipped: str) -> str:
     )
 
 
-def _share(figures: dict[str, Any], name: str) -> str:
+def share_text(figures: dict[str, Any], name: str) -> str:
+    """Write a share with its interval.
+
+    Parameters
+    ----------
+    figures : dict
+        As `signpost.metrics.share` makes them.
+    name : str
+
+    Returns
+    -------
+    str
+        In per cent; "none" where there were no trials.
+    """
     if figures[name] is None:
         return "none"
     low, high = figures[f"{name}_95"]

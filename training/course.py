@@ -181,7 +181,7 @@ def loss_of(lesson: Lesson, answers: list[tf.Tensor] | tf.Tensor, targets: Batch
 
 def gradients_of(
     lesson: Lesson, model: keras.Model, pixels: tf.Tensor, targets: Batch, share: float = 1.0
-) -> tuple[tf.Tensor, list[tf.Tensor]]:
+) -> tuple[tf.Tensor, list[Any]]:
     """Measure how wrong a network is on pictures, and how each of its weights changes that.
 
     Parameters

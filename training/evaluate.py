@@ -10,9 +10,8 @@ from rich.console import Console
 from rich.progress import track
 
 from signpost.contracts import Prediction
-from signpost.decision import doubt
 from signpost.errors import DatasetError, PictureError
-from signpost.metrics import accuracy, confusion_matrix, expected_calibration_error, macro_f1, wilson_interval
+from signpost.evaluation import measure_predictions
 from signpost.package import Package
 from signpost.predictor import Predictor, interpret
 from training.data.decode import prepare_file
@@ -31,9 +30,8 @@ def evaluate(package: Package, source: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``n``, ``accuracy`` with ``accuracy_95`` (95 % Wilson interval), ``macro_f1``, ``ece``, ``labels``,
-        ``confusion`` (row: true label, column: predicted label), ``review`` (share below its threshold or out of
-        distribution) and ``skipped`` (one line a file: its name and the reason).
+        See `signpost.evaluation.measure_predictions`; also ``labels``, and ``skipped`` (one line a file: its name and
+        the reason).
 
     Raises
     ------
@@ -45,7 +43,8 @@ def evaluate(package: Package, source: Path) -> dict[str, Any]:
     truth, found = _predict(Predictor(package), pictures)
     if not truth:
         raise DatasetError(f"none of the pictures in {source} can be read; {pictures.skipped[0]}")
-    return _figures(labels, truth, found) | {"skipped": [str(entry) for entry in pictures.skipped]}
+    figures = measure_predictions(labels, np.array(truth, np.int64), found)
+    return figures | {"labels": labels, "skipped": [str(entry) for entry in pictures.skipped]}
 
 
 def _predict(predictor: Predictor, pictures: LabelledPictures) -> tuple[list[int], list[Prediction]]:
@@ -63,19 +62,3 @@ def _predict(predictor: Predictor, pictures: LabelledPictures) -> tuple[list[int
         found.append(interpret(predictor.logits(pixels), predictor.manifest))
         truth.append(labels.index(label))
     return truth, found
-
-
-def _figures(labels: list[str], truth: list[int], found: list[Prediction]) -> dict[str, Any]:
-    predicted = [labels.index(prediction.label) for prediction in found]
-    right = np.equal(truth, predicted)
-    confusion = confusion_matrix(truth, predicted, len(labels))
-    return {
-        "n": len(truth),
-        "accuracy": accuracy(confusion),
-        "accuracy_95": list(wilson_interval(int(right.sum()), len(truth))),
-        "macro_f1": macro_f1(confusion),
-        "ece": expected_calibration_error([prediction.confidence for prediction in found], right),
-        "review": sum(doubt(prediction, prediction.threshold) is not None for prediction in found) / len(found),
-        "labels": labels,
-        "confusion": confusion.tolist(),
-    }

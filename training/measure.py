@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from signpost.metrics import accuracy, auroc, confusion_matrix, expected_calibration_error, macro_f1, wilson_interval
+from signpost.metrics import accuracy, auroc, confusion_matrix, expected_calibration_error, macro_f1, share
 from training.calibration import energy, fit_temperature, pick_energy_threshold, pick_threshold, probabilities
 
 
@@ -108,14 +108,14 @@ def measure_known(logits: NDArray[np.float64], truth: NDArray[np.int64], decider
 
     return {
         "n": len(truth),
-        **_share("accuracy", int(right.sum()), len(truth)),
+        **share("accuracy", int(right.sum()), len(truth)),
         "accuracy": round(accuracy(confusion), 4),
         "macro_f1": round(macro_f1(confusion), 4),
         "ece_before_calibration": calibration_error(1.0),
         "ece": calibration_error(decider.temperature),
         "confusion": confusion.tolist(),
-        **_share("review", int((~routed).sum()), len(truth)),
-        **_share("precision_routed", int((routed & right).sum()), int(routed.sum())),
+        **share("review", int((~routed).sum()), len(truth)),
+        **share("precision_routed", int((routed & right).sum()), int(routed.sum())),
     }
 
 
@@ -138,10 +138,5 @@ def measure_strange(logits: NDArray[np.float64], familiar: NDArray[np.float64], 
     return {
         "n": len(logits),
         "auroc": round(auroc(energy(logits), energy(familiar)), 4),
-        **_share("routed_by_mistake", int(decider.routed(logits).sum()), len(logits)),
+        **share("routed_by_mistake", int(decider.routed(logits).sum()), len(logits)),
     }
-
-
-def _share(name: str, hits: int, n: int) -> dict[str, Any]:
-    low, high = wilson_interval(hits, n)
-    return {name: round(hits / n, 4) if n else None, f"{name}_95": [round(low, 4), round(high, 4)]}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import keras  # pyright: ignore[reportMissingImports] - the training extra
 import tensorflow as tf
+
+from training.processor import has_amx
 
 _AMPERE = (8, 0)  # the first GPUs with bfloat16
 
@@ -20,7 +20,7 @@ def use_fastest_precision() -> str:
     str
         Name of the Keras policy that is set.
     """
-    policy = "mixed_bfloat16" if _gpus_have_it() or _processor_has_it() else "float32"
+    policy = "mixed_bfloat16" if _gpus_have_it() or has_amx() else "float32"
     keras.config.set_dtype_policy(policy)
     return policy
 
@@ -29,9 +29,3 @@ def _gpus_have_it() -> bool:
     gpus = tf.config.list_physical_devices("GPU")
     details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
     return bool(gpus) and all(detail.get("compute_capability", (0, 0)) >= _AMPERE for detail in details)
-
-
-def _processor_has_it() -> bool:
-    """Tell from Linux's list of the processor's abilities; elsewhere there is none with AMX."""
-    path = Path("/proc/cpuinfo")
-    return path.is_file() and " amx_bf16" in path.read_text()

@@ -4,38 +4,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.sagemaker_role import sagemaker_role
 
-_ECR_IMAGE = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[^/]+/(?P<repository>[^:@]+)")
 ENDPOINT_LOGS = "/aws/sagemaker/Endpoints/"
 _METRICS = ["AWS/SageMaker", "/aws/sagemaker/Endpoints"]
-
-
-def repository_of(image_uri: str) -> str | None:
-    """Find the ECR repository that an image is named in.
-
-    Parameters
-    ----------
-    image_uri : str
-        Name of a container image.
-
-    Returns
-    -------
-    str or None
-        The repository's ARN; None where the image is not in ECR.
-    """
-    found = _ECR_IMAGE.match(image_uri)
-    if not found:
-        return None
-    return f"arn:{Aws.PARTITION}:ecr:{found['region']}:{found['account']}:repository/{found['repository']}"
 
 
 def endpoint_role(
@@ -70,35 +48,9 @@ def endpoint_role(
             actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             resources=[log_group.log_group_arn],
         ),
-        iam.PolicyStatement(
-            sid="WriteMetrics",
-            actions=["cloudwatch:PutMetricData"],
-            resources=["*"],
-            conditions={"StringEquals": {"cloudwatch:namespace": _METRICS}},
-        ),
     ]
     if written_arns:
         statements.append(iam.PolicyStatement(sid="WriteData", actions=["s3:PutObject"], resources=list(written_arns)))
-    if repository_arn:
-        pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-        statements += [
-            iam.PolicyStatement(sid="PullImage", actions=pull, resources=[repository_arn]),
-            iam.PolicyStatement(sid="LogInToEcr", actions=["ecr:GetAuthorizationToken"], resources=["*"]),
-        ]
-    role = iam.Role(
-        scope,
-        "Role",
-        assumed_by=iam.ServicePrincipal(
-            "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-        ),
-        # Inside the role, so that it is complete before SageMaker first takes it on.
-        inline_policies={"Endpoint": iam.PolicyDocument(statements=statements)},
+    return sagemaker_role(
+        scope, "Role", policy="Endpoint", statements=statements, namespaces=_METRICS, repository_arn=repository_arn
     )
-    acknowledge(
-        role,
-        {
-            "IAM5[Resource::*]": "PutMetricData and GetAuthorizationToken know no resources; the metrics are held to "
-            "SageMaker's namespaces."
-        },
-    )
-    return role

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Aws, Stack
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from signpost.prefixes import CHECKPOINTS, DATA, JOBS
 from stacks.constructs.acknowledge import acknowledge, any_object
+from stacks.constructs.sagemaker_role import sagemaker_role
 
 _LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 
@@ -58,37 +59,18 @@ def training_role(
             actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             resources=[log_group, f"{log_group}:*"],  # the group itself, and its streams
         ),
-        iam.PolicyStatement(
-            sid="WriteMetrics",
-            actions=["cloudwatch:PutMetricData"],
-            resources=["*"],
-            conditions={"StringEquals": {"cloudwatch:namespace": [_LOG_GROUP]}},
-        ),
     ]
-    if repository_arn:
-        pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-        statements += [
-            iam.PolicyStatement(sid="PullImage", actions=pull, resources=[repository_arn]),
-            iam.PolicyStatement(sid="LogInToEcr", actions=["ecr:GetAuthorizationToken"], resources=["*"]),
-        ]
-    role = iam.Role(
+    role = sagemaker_role(
         scope,
         construct_id,
-        assumed_by=iam.ServicePrincipal(
-            "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-        ),
-        # Inside the role, so that it is complete before a job first takes it on.
-        inline_policies={"Training": iam.PolicyDocument(statements=statements)},
+        policy="Training",
+        statements=statements,
+        namespaces=[_LOG_GROUP],
+        repository_arn=repository_arn,
     )
     own = {any_object(models, folder): "The classifier's own folder." for folder in (data, jobs, checkpoints)}
     streams = f"IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:{_LOG_GROUP}:*]"
     acknowledge(
-        role,
-        own
-        | {
-            streams: "SageMaker gives all training jobs one log group, and names a job's streams itself.",
-            "IAM5[Resource::*]": "PutMetricData and GetAuthorizationToken know no resources; the metrics are held to "
-            "SageMaker's namespace.",
-        },
+        role, own | {streams: "SageMaker gives all training jobs one log group, and names a job's streams itself."}
     )
     return role

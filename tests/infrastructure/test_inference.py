@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stacks.constructs.endpoint_role import repository_of
+from stacks.constructs.container_image import repository_of
 from tests.infrastructure.synthesis import Synthesis, Template
 
 

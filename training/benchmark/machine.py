@@ -9,10 +9,10 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from signpost.errors import TrainingError
+from training.processor import processor
 
 _LIBRARIES = ("tensorflow-cpu", "keras", "numpy")
 
@@ -67,17 +67,9 @@ def machine() -> dict[str, Any]:
         ``processor``, ``cores``, ``python``, ``libraries`` and ``date``.
     """
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "libraries": ", ".join(f"{library} {version(library)}" for library in _LIBRARIES),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
     }
-
-
-def _processor() -> str:
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    amx = any(" amx_bf16" in line for line in lines)
-    return (names[0] if names else platform.processor() or platform.machine()) + (" with AMX" if amx else "")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from training.card import share_text
+
 _HEAD = """# Results
 
 Every figure on this page was measured by the command beside it; `docs/results.json` holds them all. Nothing was run on
@@ -54,9 +56,9 @@ def _row(cells: Sequence[str]) -> str:
 
 def _accuracy(results: dict[str, Any]) -> str:
     rows = [
-        f"| {recipe} | {r['train_n']:,} | {r['test']['n']:,} | {_share(r['test'], 'accuracy')} "
+        f"| {recipe} | {r['train_n']:,} | {r['test']['n']:,} | {share_text(r['test'], 'accuracy')} "
         f"| {r['test']['macro_f1']:.3f} | {r['test']['ece_before_calibration']:.3f} → {r['test']['ece']:.3f} "
-        f"| {_share(r['test'], 'review')} | {_share(r['test'], 'precision_routed')} | {r['parameters']:,} "
+        f"| {share_text(r['test'], 'review')} | {share_text(r['test'], 'precision_routed')} | {r['parameters']:,} "
         f"| {r['seconds'] / 60:.1f} | {r['peak_mb']:,} | `{r['git_revision'][:12]}` |"
         for recipe, r in sorted(results.items())
     ]
@@ -78,7 +80,7 @@ Figures of the `model.tflite` that ships, on photographs that were used for noth
 
 def _strange(results: dict[str, Any]) -> str:
     rows = [
-        f"| {recipe} | {kind} | {r['n']:,} | {r['auroc']:.3f} | {_share(r, 'routed_by_mistake')} |"
+        f"| {recipe} | {kind} | {r['n']:,} | {r['auroc']:.3f} | {share_text(r, 'routed_by_mistake')} |"
         for recipe, figures in sorted(results.items())
         for kind, r in figures["strange"].items()
     ]
@@ -119,10 +121,3 @@ def _machine(machine: dict[str, Any]) -> str:
         f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}, {machine['libraries']}, "
         f"{machine['date']}"
     )
-
-
-def _share(figures: dict[str, Any], name: str) -> str:
-    if figures[name] is None:
-        return "none"
-    low, high = figures[f"{name}_95"]
-    return f"{figures[name]:.1%} ({low:.1%} to {high:.1%})"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import psutil
+
+from training.processor import processor
 
 _LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "psutil")
 
@@ -20,7 +21,7 @@ def machine() -> dict[str, str]:
         Readable names and values.
     """
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": str(psutil.cpu_count()),
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
@@ -36,12 +37,3 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:  # one of the two TensorFlows is there
             continue
     return found
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()

@@ -160,8 +160,7 @@ def _without_leaks(
     for heap in (known, outliers):
         train = without(heap["train"], held_out)
         if drop_alike:
-            for others in held_out:
-                train = train.take(~resembles(train, others))
+            train = train.take(~resembles(train, join(held_out, train.images.shape[1:3])))
         cleaned.append(train)
     before = len(known["train"].labels) + len(outliers["train"].labels)
     return (cleaned[0], cleaned[1]), before - sum(len(split.labels) for split in cleaned)

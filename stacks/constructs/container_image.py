@@ -1,0 +1,79 @@
+"""The image of a container: one that is named, or one that is built from this repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_ecr_assets as ecr_assets
+
+_ROOT = Path(__file__).parents[2]
+_ECR_IMAGE = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[^/]+/(?P<repository>[^:@]+)")
+
+
+class ContainerImage:
+    """Builds the image at most once, and only where none is named.
+
+    Parameters
+    ----------
+    stack : aws_cdk.Stack
+    construct_id : str
+        Of the image that is built.
+    folder : str
+        Where its Dockerfile lies.
+    contents : sequence of str
+        What it is made of besides: a change elsewhere builds no new image.
+    """
+
+    def __init__(self, stack: Stack, construct_id: str, *, folder: str, contents: Sequence[str]) -> None:
+        self._stack, self._id, self._folder, self._contents = stack, construct_id, folder, contents
+        self._built: ecr_assets.DockerImageAsset | None = None
+
+    def resolve(self, named: str | None) -> tuple[str, str | None]:
+        """Name the image, and the ECR repository that it is pulled from.
+
+        Parameters
+        ----------
+        named : str or None
+            An image that is there already.
+
+        Returns
+        -------
+        str
+            URI of the image.
+        str or None
+            ARN of its ECR repository; None where it is not in ECR.
+        """
+        if named:
+            return named, repository_of(named)
+        if self._built is None:
+            self._built = ecr_assets.DockerImageAsset(
+                self._stack,
+                self._id,
+                directory=str(_ROOT),
+                file=f"{self._folder}/Dockerfile",
+                platform=ecr_assets.Platform.LINUX_AMD64,
+                exclude=["*", *(f"!{path}" for path in (self._folder, *self._contents)), "**/__pycache__"],
+            )
+        return self._built.image_uri, self._built.repository.repository_arn
+
+
+def repository_of(image_uri: str) -> str | None:
+    """Find the ECR repository that an image is named in.
+
+    Parameters
+    ----------
+    image_uri : str
+        Name of a container image.
+
+    Returns
+    -------
+    str or None
+        The repository's ARN; None where the image is not in ECR.
+    """
+    found = _ECR_IMAGE.match(image_uri)
+    if not found:
+        return None
+    return f"arn:{Aws.PARTITION}:ecr:{found['region']}:{found['account']}:repository/{found['repository']}"
