@@ -104,7 +104,10 @@ def open_(
 
 def logs(
     function: Annotated[
-        str | None, typer.Argument(help="serialize, classify-<classifier> or filter; all of them.")
+        str | None,
+        typer.Argument(
+            help="serialize, classify-<classifier>, filter, check-data, evaluate or smoke-test; all of them."
+        ),
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep reading.")] = False,
     on_aws: Aws = False,

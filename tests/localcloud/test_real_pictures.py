@@ -63,3 +63,17 @@ def test_every_messy_picture_gets_a_decision_that_says_what_the_core_says(app, s
 def test_a_flat_picture_is_no_vehicle(app):
     decision = app.router.route_event(app.put(solid_png(640, 480, "white")))
     assert decision.outcome is Outcome.REVIEW
+
+
+def test_dogs_go_to_their_breed_group(app, shared_data):
+    routes = app.settings.classifiers["dog-breed"].route_of
+    pictures = list(open_pictures(shared_data / "dog-breeds-32.tar.gz", list(routes)).pictures)[::150]
+    right, wrong = 0, 0
+    for label, _, data in pictures:
+        decision = app.router.route_event({**app.put(data), "classifier": "dog-breed"})
+        assert decision.outcome in {Outcome.ROUTED, Outcome.REVIEW}
+        if decision.outcome is Outcome.ROUTED:
+            right, wrong = right + (decision.route == routes[label]), wrong + (decision.route != routes[label])
+    assert len(pictures) == 18
+    assert right >= 5
+    assert wrong <= 2

@@ -9,8 +9,10 @@ import pytest
 from signpost.errors import DatasetError
 from signpost.package import Package, open_package
 from tests.conftest import ROOT
+from training.card import write_card
 from training.data.drawn import draw_file
 from training.evaluate import evaluate
+from training.recipe import load_recipe
 
 SEED = 99  # no seed that training uses
 
@@ -79,11 +81,11 @@ def test_photographs_of_the_archive_are_told_apart(package: Package, shared_data
     assert result["accuracy"] >= 0.9
 
 
-@pytest.mark.parametrize("classifier", ["vehicle"])
+@pytest.mark.parametrize("classifier", ["vehicle", "dog-breed"])
 def test_a_package_is_small_and_says_how_it_was_made(classifier: str):
     folder = ROOT / "models" / classifier
     package, files = open_package(folder), sorted(folder.iterdir())
-    accuracy = package.manifest.metrics["test"]["CIFAR-100 photographs"]["accuracy"]
+    accuracy = package.manifest.metrics["test"]["photographs"]["accuracy"]
 
     assert [file.name for file in files] == ["MODEL_CARD.md", "manifest.json", "model.keras", "model.tflite"]
     assert sum(file.stat().st_size for file in files) < 2_000_000
@@ -91,3 +93,12 @@ def test_a_package_is_small_and_says_how_it_was_made(classifier: str):
     assert len(package.manifest.data["fingerprint"]) == 64
     for name, digest in package.manifest.files.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+
+
+@pytest.mark.parametrize("classifier", ["vehicle", "dog-breed"])
+def test_a_package_is_what_the_documented_command_makes(classifier: str):
+    folder = ROOT / "models" / classifier
+    package = open_package(folder)
+
+    assert package.manifest.data["recipe"] == load_recipe(classifier).model_dump(mode="json")
+    assert (folder / "MODEL_CARD.md").read_text() == write_card(package.manifest, len(package.model))
