@@ -112,9 +112,13 @@ def test_a_process_is_listed_until_it_ends(listing: Callable[[], list[machine.Pr
         pytest.skip("this machine has no ps")
     if listing is not machine.from_ps and not Path("/proc/self/stat").exists():
         pytest.skip("this machine has no /proc")
-    with subprocess.Popen(["sleep", "60"], start_new_session=True) as child:
+    command = ["sh", "-c", "echo begun; read end"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, start_new_session=True) as child:
+        assert child.stdout
+        child.stdout.readline()  # before that, the system may not list its command yet
         found = {process.pid: process for process in listing()}[child.pid]
-        assert (found.group, found.command) == (child.pid, "sleep 60")
+        assert (found.group, found.command) == (child.pid, " ".join(command))
         child.kill()
         # Ended, but not collected: a zombie.
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
