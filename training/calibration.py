@@ -64,7 +64,7 @@ def fit_temperature(logits: NDArray[np.float64], truth: NDArray[np.int64]) -> fl
 def pick_threshold(confidence: NDArray[np.float64], correct: NDArray[np.bool_], precision: float) -> float:
     """Find the lowest probability from which a label's predictions are precise enough.
 
-    It lies half-way between the last picture that may be routed and the next one.
+    It lies half-way between the last picture that may be routed and the next one, or 0.5 where all may.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def pick_threshold(confidence: NDArray[np.float64], correct: NDArray[np.bool_], 
     if not places.size:
         return 1.0
     # Half-way to the next picture that must stay out: a threshold at a picture would flip with its last digit.
-    around = sorted_confidence[places[-1] : places[-1] + 2]
+    around = np.append(sorted_confidence, 0.5)[places[-1] : places[-1] + 2]
     return max(0.5, float(around.mean()))
 
 
