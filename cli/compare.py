@@ -64,7 +64,7 @@ def compare(
     plan = Plan(settings, names, workers, repeats, data, out)
     if jobs:
         connect(aws)
-    billed, left_out = read_jobs(jobs, clients.client("sagemaker"), recipe, names) if jobs else ([], [])
+    billed, left_out = read_jobs(jobs, clients.client("sagemaker"), recipe, names, quick) if jobs else ([], [])
     setting = make_setting(plan, [archive, *related])
     open_folder(out, setting)
     with step(f"Comparing {len(plan.runs())} runs of {recipe}") as progress:

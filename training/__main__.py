@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from signpost.aws import client
 from signpost.capture import CORRECTIONS
@@ -36,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not find_spec("tensorflow"):
         console.print("[red]error:[/] training needs TensorFlow, an extra of its own: run `make .venv/training` first")
         return 1
+    say = partial(console.print, markup=False)  # names of files are no markup
     # TensorFlow takes seconds to load, and processes that draw pictures import this module too.
     from training.program import Run, run
 
@@ -54,25 +58,25 @@ def main(arguments: list[str] | None = None) -> int:
             weights=options.weights,
             evaluation=options.evaluation,
             history=options.history,
-            corrected=_corrected(options.captured, recipe, console) if options.captured else None,
+            corrected=partial(_corrected, options.captured, recipe, say) if options.captured else None,
         )
-        run(task, console.print)
+        run(task, say)
     except TrainingInterrupted as error:
-        console.print(str(error), markup=False)
+        say(str(error))
         return INTERRUPTED
     except SignpostError as error:
-        console.print(f"[red]error:[/] {error}")
+        console.print(f"[red]error:[/] {escape(str(error))}")
         return 1
     return 0
 
 
-def _corrected(captured: str, recipe: Recipe, console: Console) -> Dataset:
+def _corrected(captured: str, recipe: Recipe, say: Callable[[str], None], labels: tuple[str, ...]) -> Dataset:
     bucket, _, prefix = captured.removeprefix("s3://").partition("/")
     size = (recipe.data.width, recipe.data.height)
-    found = read_captured(client("s3"), bucket, prefix, CORRECTIONS, size, recipe.data.labels)
-    console.print(found.summary())
+    found = read_captured(client("s3"), bucket, prefix, CORRECTIONS, size, labels)
+    say(found.summary())
     for skipped in found.dataset.skipped:
-        console.print(f"left out {skipped}")
+        say(f"left out {skipped}")
     return found.dataset
 
 

@@ -19,7 +19,7 @@ from training.data.locate import locate
 from training.distribution import SINGLE, STRATEGIES
 from training.distribution.cluster import Hosts, link_address, members, read_hosts
 from training.distribution.link import FirstHost, OtherHost
-from training.distribution.processes import INTERRUPTED, Processes
+from training.distribution.processes import INTERRUPTED, ProcessKilledError, Processes
 from training.recipe import Recipe, load_recipe
 
 _REASON_CHARACTERS = 1024  # of FailureReason
@@ -82,6 +82,8 @@ def main(arguments: list[str]) -> int:
     except TrainingInterrupted as interruption:
         _say(str(interruption))
         return _TERMINATED if supervises else INTERRUPTED
+    except ProcessKilledError as error:
+        return _fail(root, str(error), is_cause=True)
     except SignpostError as error:
         return _fail(root, str(error))
     except Exception as error:
@@ -149,11 +151,11 @@ def _not_in_channel(name: str) -> Path:
     raise DatasetError(f"{name} is not in the channel `data`; the recipe names it")
 
 
-def _fail(root: Path, reason: str) -> int:
-    """Write the reason down, unless the process that it began in has done so."""
+def _fail(root: Path, reason: str, is_cause: bool = False) -> int:
+    """Write the reason down, unless the process that it began in has done so; what is the cause for sure replaces it."""
     _say(f"error: {reason}")
     path = root / "output/failure"
-    if not path.exists():
+    if is_cause or not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(reason[:_REASON_CHARACTERS])
     return 1

@@ -36,14 +36,13 @@ def write_package(folder: Path, manifest: Manifest, model: bytes, keras_model: b
     contents = {MODEL: model, KERAS_MODEL: keras_model, CARD: card.encode()}
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(contents.items())}
     contents[MANIFEST] = (manifest.model_copy(update={"files": digests}).model_dump_json(indent=2) + "\n").encode()
-    fresh = folder.with_name(folder.name + ".new")
+    fresh = folder / ".new"  # inside: a container's model folder can be a mount, which no rename leaves
     try:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
         for name, content in contents.items():
             (fresh / name).write_bytes(content)
         open_package(fresh)
-        folder.mkdir(exist_ok=True)
         for name in contents:
             (fresh / name).replace(folder / name)
         fresh.rmdir()

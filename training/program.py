@@ -19,7 +19,7 @@ from training.course import Evaluation, prepare_course
 from training.data.parts import TrainingData, assemble
 from training.data.pictures import Dataset
 from training.distribution import strategy
-from training.distribution.checkpoints import complete
+from training.distribution.checkpoints import Checkpoints
 from training.networks import inference_model
 from training.precision import use_fastest_precision
 from training.recipe import Recipe
@@ -46,8 +46,8 @@ class Run:
         File to start a network of photographs from.
     evaluation : Path or None
         Where the untouched test pictures go, for others to measure by.
-    corrected : Dataset or None
-        Captured pictures that a person has labelled, to train on too.
+    corrected : callable or None
+        Given the labels, reads captured pictures that a person has given one of them, to train on too.
     history : Path or None
         Where each evaluation on the way goes, one JSON object a line.
     """
@@ -61,7 +61,7 @@ class Run:
     weights: Path | None = None
     evaluation: Path | None = None
     history: Path | None = None
-    corrected: Dataset | None = None
+    corrected: Callable[[tuple[str, ...]], Dataset] | None = None
 
 
 def run(task: Run, progress: Callable[[str], None]) -> Manifest | None:
@@ -101,7 +101,7 @@ def run(task: Run, progress: Callable[[str], None]) -> Manifest | None:
     if task.evaluation:
         _evaluation_set(data).write(task.evaluation)
     if task.checkpoints:
-        complete(task.checkpoints)
+        Checkpoints(task.checkpoints, course, progress).complete()
     return manifest
 
 

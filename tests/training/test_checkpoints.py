@@ -16,7 +16,7 @@ from separable import accuracy, make_course, make_recipe
 
 from signpost.errors import TrainingInterrupted
 from training.course import Course, Evaluation
-from training.distribution.checkpoints import Checkpoint, Checkpoints, Standing, complete, fingerprint
+from training.distribution.checkpoints import Checkpoint, Checkpoints, Standing, fingerprint
 from training.distribution.single import teach
 
 STEPS = 20
@@ -43,7 +43,7 @@ def stop_at(lesson: str, step: int):
 def save(folder: Path, course: Course, step: int, value: float = 0.0) -> Path:
     checkpoint = Checkpoint(standing=Standing(step=step), state=[np.full(3, value)], best=[np.full(3, -value)])
     Checkpoints(folder, course, print).save(checkpoint)
-    return max(folder.glob("*.npz"))
+    return max(folder.glob("*/*.npz"))
 
 
 def newest(folder: Path, course: Course) -> tuple[Checkpoint | None, list[str]]:
@@ -104,7 +104,7 @@ def test_the_newest_checkpoint_counts_and_the_one_before_it_is_kept(tmp_path: Pa
     assert found.state[0].tolist() == [15, 15, 15]
     assert found.best[0].tolist() == [-15, -15, -15]
     assert said == []
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.glob("*/*"))) == 2
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "nonsense"])
@@ -128,8 +128,8 @@ def test_a_damaged_checkpoint_is_left_out_with_a_sentence(tmp_path: Path, damage
 
 def test_a_checkpoint_that_was_being_written_is_not_seen(tmp_path: Path):
     course = make_course(make_recipe(STEPS))
-    save(tmp_path, course, 5)
-    (tmp_path / "00-00000010.partial").write_bytes(b"PK half")
+    path = save(tmp_path, course, 5)
+    path.with_name("00-00000010.partial").write_bytes(b"PK half")
 
     found, said = newest(tmp_path, course)
 
@@ -140,7 +140,7 @@ def test_a_checkpoint_that_was_being_written_is_not_seen(tmp_path: Path):
 
 def test_a_hostile_checkpoint_runs_no_code(tmp_path: Path):
     course = make_course(make_recipe(STEPS))
-    np.savez(tmp_path / "00-00000010.npz", run=np.array([print], dtype=object), standing=np.array("{}"))
+    np.savez(save(tmp_path, course, 10), run=np.array([print], dtype=object), standing=np.array("{}"))
 
     found, said = newest(tmp_path, course)
 
@@ -148,20 +148,28 @@ def test_a_hostile_checkpoint_runs_no_code(tmp_path: Path):
     assert "Object arrays cannot be loaded" in said[0]
 
 
-def test_a_checkpoint_of_another_run_is_left_out_with_a_sentence(tmp_path: Path):
+def test_checkpoints_of_another_run_are_left_alone_with_a_sentence(tmp_path: Path):
     course = make_course(make_recipe(STEPS))
-    save(tmp_path, course, 5)
+    saved = [save(tmp_path, course, 10), save(tmp_path, course, 15)]
 
-    for other in (make_course(make_recipe(STEPS + 1)), make_course(make_recipe(STEPS), seed=1)):
+    for number, other in enumerate((make_course(make_recipe(STEPS + 1)), make_course(make_recipe(STEPS), seed=1))):
         found, said = newest(tmp_path, other)
+        for step in (1, 2, 3):
+            save(tmp_path, other, step)
+        again, _ = newest(tmp_path, other)
         assert found is None
-        assert said == ["checkpoint 00-00000005.npz is of another recipe or of other pictures: it is left out"]
+        assert saved[0].parent.name in said[0]
+        assert said[0].startswith("left alone, being of other recipes or of other pictures: ")
+        assert again is not None
+        assert again.standing.step == 3
+        assert len(list(tmp_path.iterdir())) == number + 2
+    assert all(path.exists() for path in saved)
 
 
 def test_after_a_complete_run_the_next_begins_at_the_beginning(tmp_path: Path):
     course = make_course(make_recipe(STEPS))
     save(tmp_path, course, 5)
-    complete(tmp_path)
+    Checkpoints(tmp_path, course, print).complete()
 
     found, said = newest(tmp_path, course)
     save(tmp_path, course, 10)

@@ -131,8 +131,8 @@ def test_hosts_train_together_stop_together_and_go_on_to_one_package(tmp_path: P
     assert {path.name for path in (first.root / "model").iterdir()} >= {"model.keras", "MODEL_CARD.md"}
     tests = EvaluationSet.read((first.root / "output/data/evaluation.npz").read_bytes())
     assert tests.images.shape == (12, 64, 56, 3)
-    assert (first.root / "checkpoints/complete").exists()
-    assert not any(path.is_file() for folder in ("model", "checkpoints") for path in (second.root / folder).iterdir())
+    assert list((first.root / "checkpoints").glob("*/complete"))
+    assert not any(path.is_file() for folder in ("model", "checkpoints") for path in (second.root / folder).rglob("*"))
 
 
 def test_the_end_of_one_host_fails_the_other_at_once(tmp_path: Path, archive: Path):

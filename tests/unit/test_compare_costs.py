@@ -72,6 +72,14 @@ def test_a_spot_job_of_the_local_cloud_is_labelled_and_priced_by_the_table():
         ({"TrainingJobStatus": "Failed"}, "its status is Failed"),
         ({"HyperParameters": {"classifier": "vehicle", "strategy": "single"}}, "it trained vehicle, not faces"),
         ({"HyperParameters": {"classifier": "faces", "strategy": "other"}}, "its strategy other is not compared"),
+        (
+            {"HyperParameters": {"classifier": "faces", "strategy": "single", "quick": "true"}},
+            "it trained another number of steps",
+        ),
+        (
+            {"HyperParameters": {"classifier": "faces", "strategy": "single", "steps": "9"}},
+            "it trained another number of steps",
+        ),
         ({"HyperParameters": {"classifier": "faces"}}, "its description has no 'strategy'"),
         (
             {"ResourceConfig": {"InstanceType": "ml.p3.2xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1}},

@@ -166,6 +166,25 @@ def test_a_lying_shape_is_refused_before_anything_is_allocated(shape: bytes):
         load_arrays(_claims_shape(shape))
 
 
+def _doubled(times: int) -> bytes:
+    """A tuple of twice the former tuple, over and over: few bytes, and more leaves than there are atoms."""
+    twice = b"".join(b"h" + bytes([n]) + b"h" + bytes([n]) + b"\x86q" + bytes([n + 1]) for n in range(times))
+    return b")q\x00" + twice
+
+
+@pytest.mark.parametrize("doubled", [_doubled(200), _doubled(200).replace(b")q\x00", b")q\x01q\x00")])
+def test_a_tuple_cannot_grow_over_and_over(doubled: bytes):
+    with pytest.raises(DatasetError, match="uses a tuple again"):
+        load_arrays(b"\x80\x02}" + doubled + b"K\x01s.")
+    with pytest.raises(DatasetError, match="uses a tuple again"):
+        load_arrays(_claims_shape(doubled))
+
+
+def test_a_shape_of_many_sides_is_refused():
+    with pytest.raises(DatasetError, match="strange shape"):
+        load_arrays(_claims_shape(b"(" + b"J\xff\xff\xff\x7f" * 100_000 + b"t"))
+
+
 def test_a_memo_index_cannot_allocate_memory():
     with pytest.raises(DatasetError, match="memo entry"):
         load_arrays(b"\x80\x02}r\xff\xff\xff\xff.")

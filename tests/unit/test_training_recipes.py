@@ -68,6 +68,26 @@ def test_a_folder_of_classes_is_the_data_itself(tmp_path: Path):
     assert locate(load_recipe("ants-bees").data, tmp_path, _absent) == (tmp_path, [])
 
 
+def test_a_folder_of_classes_does_not_stand_in_for_a_related_archive(tmp_path: Path):
+    (tmp_path / "mine/bicycle").mkdir(parents=True)
+    (tmp_path / "cifar-100-python.tar.gz").touch()
+
+    archive, related = locate(load_recipe("vehicle").data, tmp_path / "mine", lambda name: Path("cache") / name)
+
+    assert archive == tmp_path / "mine"
+    assert related == [tmp_path / "cifar-100-python.tar.gz", Path("cache/cifar-10-python.tar.gz")]
+
+
+def test_an_unpacked_archive_is_the_archive(tmp_path: Path):
+    unpacked = tmp_path / "cifar-100-python"
+    unpacked.mkdir()
+    (unpacked / "meta").touch()
+
+    archive, related = locate(load_recipe("vehicle").data, unpacked, lambda name: Path("cache") / name)
+
+    assert (archive, related[0]) == (unpacked, unpacked)
+
+
 def test_what_is_not_there_is_fetched(tmp_path: Path):
     (tmp_path / "cifar-100-python.tar.gz").touch()
 

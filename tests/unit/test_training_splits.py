@@ -9,7 +9,7 @@ import pytest
 from signpost.errors import DatasetError
 from training.data.likeness import digests, fingerprint, resembles, without
 from training.data.pictures import Dataset, Split, join
-from training.data.splits import describe_split, folds, split_dataset, stratified
+from training.data.splits import describe_split, split_dataset, stratified
 
 
 @dataclass
@@ -95,15 +95,6 @@ def test_a_small_class_has_at_least_one_held_out_picture():
 
     assert [int(chosen[:100].sum()), int(chosen[100:102].sum()), int(chosen[102:].sum())] == [10, 1, 0]
     assert not stratified(np.array([0, 0, 1, 1]), 0, np.random.default_rng(0)).any()
-
-
-def test_folds_hold_every_picture_out_once_and_classes_evenly():
-    labels = np.array([0] * 10 + [1] * 5)
-
-    held_out = list(folds(labels, 5, np.random.default_rng(0)))
-
-    assert np.sum(held_out, axis=0).tolist() == [1] * 15
-    assert [np.bincount(labels[rows]).tolist() for rows in held_out] == [[2, 1]] * 5
 
 
 def test_a_split_is_written_down():

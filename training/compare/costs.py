@@ -84,19 +84,22 @@ class Cost:
 
 
 def read_jobs(
-    names: Sequence[str], client: Any, classifier: str, strategies: Sequence[str]
+    names: Sequence[str], client: Any, classifier: str, strategies: Sequence[str], quick: bool = False
 ) -> tuple[list[Job], list[str]]:
     """Ask SageMaker what jobs were billed.
 
     Parameters
     ----------
     names : sequence of str
+        At most `training.compare.intervals.MOST_REPEATS`; one that is named twice counts once.
     client : botocore.client.BaseClient
         Of SageMaker.
     classifier : str
         What the jobs must have trained.
     strategies : sequence of str
         That are compared.
+    quick : bool
+        Whether short forms of the recipe are compared.
 
     Returns
     -------
@@ -106,17 +109,17 @@ def read_jobs(
     """
     jobs, left_out = [], []
     real = ".amazonaws.com" in client.meta.endpoint_url
-    for name in names:
+    for name in dict.fromkeys(names):
         try:
             answer = client.describe_training_job(TrainingJobName=name)
-            jobs.append(_like_the_others(_job(answer, real, classifier, strategies), jobs))
+            jobs.append(_like_the_others(_job(answer, real, classifier, strategies, quick), jobs))
         except (BotoCoreError, ClientError, SettingsError, KeyError) as error:
             why = f"its description has no {error}" if isinstance(error, KeyError) else str(error)
             left_out.append(f"job {name} does not count: {why}")
     return jobs, left_out
 
 
-def _job(answer: dict[str, Any], real: bool, classifier: str, strategies: Sequence[str]) -> Job:
+def _job(answer: dict[str, Any], real: bool, classifier: str, strategies: Sequence[str], quick: bool) -> Job:
     settings, resources = answer["HyperParameters"], answer["ResourceConfig"]
     if answer["TrainingJobStatus"] != "Completed":
         raise SettingsError(f"its status is {answer['TrainingJobStatus']}, only Completed ones are compared")
@@ -124,6 +127,8 @@ def _job(answer: dict[str, Any], real: bool, classifier: str, strategies: Sequen
         raise SettingsError(f"it trained {settings['classifier']}, not {classifier}")
     if settings["strategy"] not in strategies:
         raise SettingsError(f"its strategy {settings['strategy']} is not compared")
+    if (settings.get("quick", "false") == "true") != quick or "steps" in settings:
+        raise SettingsError("it trained another number of steps than the runs that are compared")
     return Job(
         answer["TrainingJobName"],
         settings["strategy"],

@@ -84,8 +84,8 @@ def plot_accuracy(summaries: Sequence[Summary], target: float, alt: str) -> str:
         for number, one in enumerate(summaries):
             for run in one.runs:
                 axes.plot(
-                    [evaluation.seconds for evaluation in run.quality.history],
-                    [100 * evaluation.accuracy for evaluation in run.quality.history],
+                    [evaluation.seconds for evaluation in run.quality.judged],
+                    [100 * evaluation.accuracy for evaluation in run.quality.judged],
                     color=_COLOURS[number % len(_COLOURS)],
                     linestyle=_STYLES[number % len(_STYLES)],
                     marker=_MARKERS[number % len(_MARKERS)],

@@ -86,7 +86,12 @@ class Quality(_Part):
 
     def seconds_to(self, target: float) -> float | None:
         """Give the seconds of training before validation accuracy first reached a target; None if it never did."""
-        return next((evaluation.seconds for evaluation in self.history if evaluation.accuracy >= target), None)
+        return next((evaluation.seconds for evaluation in self.judged if evaluation.accuracy >= target), None)
+
+    @property
+    def judged(self) -> tuple[Evaluation, ...]:
+        """Evaluations of the labels; pretraining is judged by the classes that it names, which is another figure."""
+        return tuple(evaluation for evaluation in self.history if evaluation.lesson != "pretraining")
 
 
 class RunResult(_Part):

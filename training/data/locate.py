@@ -17,7 +17,8 @@ def locate(settings: Data, data: Path | None, fetch: Callable[[str], Path]) -> t
     settings : Data
     data : Path or None
         The archive of the labels, whatever its name, beside which the others are looked for; or a folder that holds
-        them all.
+        them all. A folder of classes is the labels' alone: where the recipe's archive is a related one too, it is still
+        looked for.
     fetch : callable
         From the file name of a well-known archive to where it was downloaded. It is asked for what is not there.
 
@@ -32,15 +33,21 @@ def locate(settings: Data, data: Path | None, fetch: Callable[[str], Path]) -> t
     """
     if data is not None and not data.exists():
         raise DatasetError(f"no folder or archive at {data}")
-    given = data is not None and (data.is_file() or _is_tree(data))
-    folder = data.parent if data is not None and given else data
+    archive = data if data is not None and (data.is_file() or _is_unpacked(data)) else None
+    own = archive or (data if data is not None and _is_tree(data) else None)
+    folder = data.parent if data is not None and own else data
 
     def find(name: str) -> Path:
-        if data is not None and given and name == settings.archive:
-            return data
+        if archive and name == settings.archive:
+            return archive
         return folder / name if folder is not None and (folder / name).is_file() else fetch(name)
 
-    return find(settings.archive), [find(name) for name in settings.related]
+    return own or find(settings.archive), [find(name) for name in settings.related]
+
+
+def _is_unpacked(folder: Path) -> bool:
+    """Tell an unpacked archive of CIFAR by its list of classes."""
+    return any((folder / name).is_file() for name in ("meta", "batches.meta"))
 
 
 def _is_tree(folder: Path) -> bool:

@@ -76,7 +76,7 @@ def assemble(
     related: list[Path],
     recipe: Recipe,
     progress: Callable[[str], None],
-    corrected: Dataset | None = None,
+    corrected: Callable[[tuple[str, ...]], Dataset] | None = None,
 ) -> TrainingData:
     """Read and split the archives and draw the drawn pictures.
 
@@ -89,8 +89,8 @@ def assemble(
     recipe : Recipe
     progress : callable
         Told what is going on, one line at a time.
-    corrected : Dataset or None
-        Captured pictures that a person has labelled, of the recipe's labels in their order: more to train on.
+    corrected : callable or None
+        Given the labels, reads captured pictures that a person has given one of them: more to train on.
 
     Returns
     -------
@@ -105,7 +105,9 @@ def assemble(
     own = read_dataset(archive, settings.width, settings.height, settings.labels or None, progress)
     known = split_dataset(own, settings, rng)
     if corrected:
-        known["train"] = join([known["train"], clean(corrected)[0].parts["all"]], (settings.height, settings.width))
+        known["train"] = join(
+            [known["train"], clean(corrected(own.classes))[0].parts["all"]], (settings.height, settings.width)
+        )
     labels = own.classes
     others = [read_dataset(path, settings.width, settings.height, None, progress) for path in related]
     classes = tuple(dict.fromkeys((*labels, *(name for other in others for name in other.classes))))
@@ -123,9 +125,21 @@ def assemble(
         drawings = draw(labels, count, (settings.width, settings.height), 10 * recipe.seed + number)
         seen, never = outliers[part].take(~new), outliers[part].take(new if part != "train" else np.zeros_like(new))
         found[part] = Pictures(known[part], drawings.known, seen, never, drawings.strange)
-    if not len(found["train"].photographs.labels):
-        raise DatasetError(f"{archive} leaves no picture to train on")
+    _check_filled(known, labels, archive)
     return TrainingData(**found, labels=labels, classes=classes, unseen=unseen, left_out=left_out, split=split)
+
+
+def _check_filled(known: dict[str, Split], labels: tuple[str, ...], archive: Path) -> None:
+    """Check that there is something to learn from and to measure on, before hours are spent."""
+    for part in PARTS:
+        empty = [label for label, count in known[part].counts(labels).items() if not count]
+        if part == "train" and empty:
+            raise DatasetError(
+                f"{archive} leaves no picture to train on for {', '.join(empty)}: what nearly repeats a picture of "
+                "validation or test is left out (`drop_alike`)"
+            )
+        if len(empty) == len(labels):
+            raise DatasetError(f"{archive} leaves no {part} picture: raise `{part}_share` in the recipe")
 
 
 def _outliers(

@@ -31,7 +31,9 @@ _OPCODES = frozenset(
     )
 )  # fmt: skip
 _MEMO_WRITES = ("BINPUT", "LONG_BINPUT")
+_TUPLES = ("EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3")
 _DTYPES = ("u1", "|u1")
+_MOST_AXES = 4
 
 
 def load_arrays(data: bytes) -> dict[str, Any]:
@@ -65,12 +67,21 @@ def load_arrays(data: bytes) -> dict[str, Any]:
 
 
 def _check_opcodes(data: bytes) -> None:
+    former, tuples = "", set[object]()
     for count, (opcode, argument, position) in enumerate(pickletools.genops(data)):
         if opcode.name not in _OPCODES:
             raise DatasetError(f"the pickle uses {opcode.name} at byte {position}: not what a dataset needs")
         # The memo is an array: one write at index 4 billion would allocate 64 GB.
         if opcode.name in _MEMO_WRITES and isinstance(argument, int) and argument > count:
             raise DatasetError(f"the pickle claims memo entry {argument} at byte {position} after {count} steps")
+        if opcode.name in _MEMO_WRITES:
+            if former in _TUPLES:
+                tuples.add(argument)
+            continue
+        # Forty tuples, each twice the one before, would take days to hash; array data never uses a tuple again.
+        if opcode.name in ("BINGET", "LONG_BINGET") and argument in tuples:
+            raise DatasetError(f"the pickle uses a tuple again at byte {position}: not what a dataset needs")
+        former = opcode.name
 
 
 def _text(value: object) -> str:
@@ -151,8 +162,11 @@ class _Array:
 
     def __setstate__(self, state: tuple[object, object, object, object, object]) -> None:
         _version, shape, dtype, fortran, raw = state
-        if not (isinstance(shape, tuple) and all(type(side) is int and side >= 0 for side in shape)):
-            raise DatasetError(f"the pickle has an array of shape {shape!r}")
+        # A shape that is not plain is not printed: nested, a few bytes of pickle would be gigabytes of text.
+        if not (isinstance(shape, tuple) and len(shape) <= _MOST_AXES and all(type(side) is int for side in shape)):
+            raise DatasetError("the pickle has an array with a strange shape")
+        if min(shape, default=0) < 0:
+            raise DatasetError(f"the pickle has an array of shape {shape}")
         if not (isinstance(dtype, _Dtype) and isinstance(raw, bytes) and math.prod(shape) == len(raw)):
             raise DatasetError(f"the pickle has an array of shape {shape} whose bytes don't fit")
         self._shape, self._order, self._bytes = shape, bool(fortran), raw

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -95,29 +94,6 @@ def stratified(labels: NDArray[np.int64], share: float, rng: np.random.Generator
         least = 1 if share and len(rows) > 1 else 0
         chosen[rng.permutation(rows)[: max(least, round(share * len(rows)))]] = True
     return chosen
-
-
-def folds(labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> Iterator[NDArray[np.bool_]]:
-    """Split rows for cross-validation: every row is held out once, each class spread evenly.
-
-    Parameters
-    ----------
-    labels : ndarray, shape (n,)
-    count : int
-        Number of folds, 2 or more.
-    rng : numpy.random.Generator
-
-    Yields
-    ------
-    ndarray of bool, shape (n,)
-        True where a row is held out.
-    """
-    fold = np.empty(len(labels), np.int64)
-    for label in np.unique(labels):
-        rows = rng.permutation(np.flatnonzero(labels == label))
-        fold[rows] = np.arange(len(rows)) % count
-    for number in range(count):
-        yield fold == number
 
 
 def describe_split(parts: dict[str, Split], classes: tuple[str, ...], rule: SplitRule, seed: int) -> dict[str, Any]:

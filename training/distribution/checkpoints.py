@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _KEPT = 2  # should the newest be damaged, there is one before it
 _COMPLETE = "complete"
+_NAME = 16  # digits of a run's fingerprint that name its folder
 _BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, ValidationError, RuntimeError)
 Arrays = list[NDArray[np.generic]]
 
@@ -74,16 +75,17 @@ class Checkpoints:
     Parameters
     ----------
     folder : Path
+        Each run has a folder of its own in it.
     course : Course
-        Recipe, pictures and first weights; a checkpoint of any other is left alone.
+        Recipe, pictures and first weights; the folder of any other is left alone.
     progress : callable
         Told of what can't be used, one line each.
     """
 
     def __init__(self, folder: Path, course: Course, progress: Callable[[str], None]) -> None:
-        self._folder, self._progress = folder, progress
         self._run = fingerprint(course)
-        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._progress = folder / self._run[:_NAME], progress
+        self._folder.mkdir(parents=True, exist_ok=True)
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint beside the others, then take its name: it is whole once it is seen.
@@ -114,7 +116,7 @@ class Checkpoints:
         Checkpoint or None
             None if there is none of this run, or this run is complete.
         """
-        if _says_complete(self._folder):
+        if (self._folder / _COMPLETE).exists():
             self._progress(f"the run in {self._folder} is complete: this one starts from the beginning")
             for path in self._newest_first():
                 path.unlink()
@@ -128,21 +130,16 @@ class Checkpoints:
             if run == self._run:
                 return found
             self._progress(f"checkpoint {path.name} is of another recipe or of other pictures: it is left out")
+        if others := sorted(path.name for path in self._folder.parent.iterdir() if path != self._folder):
+            self._progress(f"left alone, being of other recipes or of other pictures: {', '.join(others)}")
         return None
+
+    def complete(self) -> None:
+        """Note that what the run was for is written: the next start begins from the beginning."""
+        (self._folder / _COMPLETE).touch()
 
     def _newest_first(self) -> list[Path]:
         return sorted(self._folder.glob("*.npz"), reverse=True)
-
-
-def complete(folder: Path) -> None:
-    """Note that what the run was for is written: the next start begins from the beginning.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the checkpoints.
-    """
-    (folder / _COMPLETE).touch()
 
 
 def fingerprint(course: Course) -> str:
@@ -170,10 +167,6 @@ def fingerprint(course: Course) -> str:
         with course.weights.open("rb") as file:
             found.update(hashlib.file_digest(file, "sha256").digest())
     return found.hexdigest()
-
-
-def _says_complete(folder: Path) -> bool:
-    return (folder / _COMPLETE).exists()
 
 
 def _read(path: Path) -> tuple[str, Checkpoint]:

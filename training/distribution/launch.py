@@ -56,20 +56,11 @@ def launch(
         group = stack.enter_context(Processes(log_folder, progress))
         for member in members(strategy, free_ports(workers)):
             threads = max(1, (os.cpu_count() or 1) // workers)
-            settings = {
-                "TMPDIR": scratch,
-                "TF_NUM_INTRAOP_THREADS": os.environ.get("TF_NUM_INTRAOP_THREADS", str(threads)),
-            }
+            # Workers that each take all cores slow each other down.
+            settings = {"TMPDIR": scratch, _THREADS: os.environ.get(_THREADS, str(threads))}
             group.start(member, command, settings)
         started(group.running)
         group.watch()
-
-
-def _threads(workers: int) -> dict[str, str]:
-    """Share the processor's cores: workers that each take all of them slow each other down."""
-    if workers == 1 or _THREADS in os.environ:
-        return {}
-    return {_THREADS: str(max(1, (os.cpu_count() or 1) // workers))}
 
 
 def free_ports(workers: int) -> list[str]:

@@ -95,6 +95,10 @@ class Process:
                     tell(f"[{self.name}] {text}")
 
 
+class ProcessKilledError(TrainingError):
+    """A signal ended a process, such as the system's when memory runs out; what the others say of it are symptoms."""
+
+
 class Processes:
     """As a context: whatever happens, all processes have ended when it is left.
 
@@ -173,8 +177,10 @@ class Processes:
         while not (self._chief_is_done() or (link and link.over())):
             if self._interruption.wanted or (link and link.stop_wanted):
                 self._interrupt(link)
-            if self._dead():
-                raise self._failure()
+            if dead := self._dead():
+                if dead[0].code == INTERRUPTED:  # the group stops together, wherever the signal came to
+                    self._interrupt(link)
+                raise self._failure(dead[0])
             time.sleep(_POLL_SECONDS)
         self._over = True
 
@@ -191,13 +197,10 @@ class Processes:
         # Only the chief may end by itself: workers and servers serve until they are told.
         return [process for process in self.running if process.code or (process.code == 0 and process.name != "chief")]
 
-    def _failure(self) -> TrainingError:
-        first = self._dead()[0]
-        if first.name == "chief" and first.code == INTERRUPTED:
-            return TrainingInterrupted(_STOPPED)
+    def _failure(self, first: Process) -> TrainingError:
         self._await(lambda: False, _CAUSE_SECONDS)
         killed = [process for process in self._dead() if (process.code or 0) < 0]
-        return TrainingError((killed or [first])[0].death())
+        return ProcessKilledError(killed[0].death()) if killed else TrainingError(first.death())
 
     def _interrupt(self, link: Link | None) -> None:
         """Have the chief save, wherever it runs; it takes the workers along where they learn in step."""
