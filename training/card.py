@@ -13,7 +13,7 @@ Tells {labels} apart in a small picture and says when it is sure of none of them
 {purpose}, where an unsure answer goes to a person. It is not made for anything that may harm people when it is
 wrong, nor for finding or recognising people.
 
-- Input: {width} × {height} RGB pixels, made by `signpost.imaging.prepare`; the scaling of values is inside the network.
+- Input: {pixels} RGB pixels, made by `signpost.imaging.prepare`; the scaling of values is inside the network.
 - Output: one logit for each of {labels}. Divided by the temperature {temperature:.3f} and put through softmax they are
   probabilities.
 - A label is routed from this probability on: {thresholds}.
@@ -25,7 +25,7 @@ wrong, nor for finding or recognising people.
 
 {data}
 
-{archives} Classes that training never saw: {unseen}.
+{archives}{unseen}
 
 {made}
 
@@ -38,9 +38,6 @@ Figures of `model.tflite` on pictures that were used for nothing else. In bracke
 | test pictures | n | accuracy | macro F1 | calibration error before → after | to review | right among the routed |
 |---|---|---|---|---|---|---|
 {known}
-
-| pictures of something else | n | AUROC of the energy | routed by mistake |
-|---|---|---|---|
 {strange}
 
 Temperature, thresholds and the energy threshold were chosen on {validation_n} validation photographs: the threshold of
@@ -52,8 +49,8 @@ a label is the lowest that gives {precision:.0%} precision there, the energy thr
 
 ## Limits
 
-- It learned from 32 × 32 pixels. What fills little of a large photograph may vanish when that is scaled down.
-- "Something else" is as wide as the world. The classes that training never saw show what to expect, not the worst case.
+- It learned from {pixels} pixels. What fills little of a large photograph may vanish when that is scaled down.
+- {something_else}
 {limits}
 - Each test set is small: read the intervals, not the last digit.
 
@@ -61,6 +58,12 @@ a label is the lowest that gives {precision:.0%} precision there, the energy thr
 
 {terms}
 """
+
+_SOMETHING_ELSE = (
+    '"Something else" is as wide as the world. The classes that training never saw show what to expect, '
+    "not the worst case."
+)
+_NOTHING_ELSE = "Pictures of something else were neither taught nor measured: its energy says little about them."
 
 
 def write_card(manifest: Manifest, model_bytes: int) -> str:
@@ -83,8 +86,7 @@ def write_card(manifest: Manifest, model_bytes: int) -> str:
         name=manifest.name,
         version=manifest.version,
         labels=_listed(manifest.labels),
-        width=manifest.input.width,
-        height=manifest.input.height,
+        pixels=f"{manifest.input.width} × {manifest.input.height}",
         temperature=manifest.temperature,
         thresholds=", ".join(f"{label} {threshold:.3f}" for label, threshold in manifest.thresholds.items()),
         energy=f"{strange.threshold:.3f}" if strange else "(none)",
@@ -96,10 +98,11 @@ def write_card(manifest: Manifest, model_bytes: int) -> str:
         purpose=data["recipe"]["card"]["purpose"],
         limits="\n".join(f"- {limit}" for limit in data["recipe"]["card"]["limits"]),
         made=_made(manifest),
-        unseen=", ".join(data["unseen_classes"]),
+        unseen=_unseen(data["unseen_classes"]),
         fingerprint=data["fingerprint"],
         known="\n".join(_known(name, figures) for name, figures in metrics["test"].items()),
-        strange="\n".join(_strange(name, figures) for name, figures in metrics["strange"].items()),
+        strange=_strange_table(metrics["strange"]),
+        something_else=_SOMETHING_ELSE if metrics["strange"] else _NOTHING_ELSE,
         exports="\n".join(
             _export(name, figures, manifest.quantisation) for name, figures in metrics["exports"].items()
         ),
@@ -133,6 +136,20 @@ def _known(name: str, figures: dict[str, Any]) -> str:
         f"| {figures['ece_before_calibration']:.3f} → {figures['ece']:.3f} | {share_text(figures, 'review')} "
         f"| {share_text(figures, 'precision_routed')} |"
     )
+
+
+def _unseen(classes: list[str]) -> str:
+    return f" Classes that training never saw: {', '.join(classes)}." if classes else ""
+
+
+def _strange_table(kinds: dict[str, dict[str, Any]]) -> str:
+    if not kinds:
+        return ""
+    rows = "\n".join(_strange(name, figures) for name, figures in kinds.items())
+    return f"""
+| pictures of something else | n | AUROC of the energy | routed by mistake |
+|---|---|---|---|
+{rows}"""
 
 
 def _strange(name: str, figures: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ from training.data.locate import locate
 from training.distribution import SINGLE, STRATEGIES
 from training.distribution.cluster import Hosts, link_address, members, read_hosts
 from training.distribution.link import FirstHost, OtherHost
-from training.distribution.processes import INTERRUPTED, ProcessKilledError, Processes
+from training.distribution.processes import INTERRUPTED, Processes, ProcessKilledError
 from training.recipe import Recipe, load_recipe
 
 _REASON_CHARACTERS = 1024  # of FailureReason
@@ -152,7 +152,7 @@ def _not_in_channel(name: str) -> Path:
 
 
 def _fail(root: Path, reason: str, is_cause: bool = False) -> int:
-    """Write the reason down, unless the process that it began in has done so; what is the cause for sure replaces it."""
+    """Write the reason down; only what is the cause for sure replaces what another process has written."""
     _say(f"error: {reason}")
     path = root / "output/failure"
     if is_cause or not path.exists():
