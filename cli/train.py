@@ -60,7 +60,8 @@ def run(
         str | None, typer.Option(metavar="s3://BUCKET/PREFIX", help="Captured records that a person corrected.")
     ] = None,
     weights: Annotated[
-        Path | None, typer.Option(help="Keras applications weights without the top, for a network of photographs.")
+        Path | None,
+        typer.Option(help="First weights of a network of photographs: a file of Keras applications, or imagenet."),
     ] = None,
     on: Annotated[Place, typer.Option(help="This machine, or the training machine in the cloud.")] = Place.HERE,
     aws: Annotated[

@@ -91,7 +91,10 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in (
         ("out", "folder of the package (default models/RECIPE)"),
         ("checkpoints", "folder to save to on the way and to go on from"),
-        ("weights", "Keras applications weights without the top, for a network of photographs"),
+        (
+            "weights",
+            "Keras applications weights without the top, for a network of photographs; or imagenet to download them",
+        ),
         ("evaluation", "file for the untouched test pictures"),
         ("history", "file for the accuracy on the way, JSON lines"),
     ):

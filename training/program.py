@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import keras  # pyright: ignore[reportMissingImports] - the training extra
 import numpy as np
 import tensorflow as tf
 
+from signpost.errors import DatasetError
 from signpost.evaluation import EvaluationSet
 from signpost.manifest import Manifest
 from training.build import ship
@@ -21,6 +23,7 @@ from training.data.pictures import Dataset
 from training.distribution import strategy
 from training.distribution.checkpoints import Checkpoints
 from training.networks import inference_model
+from training.networks.photographs import IMAGENET, imagenet_weights
 from training.precision import use_fastest_precision
 from training.recipe import Recipe
 
@@ -43,7 +46,7 @@ class Run:
     checkpoints : Path or None
         Folder to save to while it runs and to go on from.
     weights : Path or None
-        File to start a network of photographs from.
+        File to start a network of photographs from; ``imagenet`` downloads one.
     evaluation : Path or None
         Where the untouched test pictures go, for others to measure by.
     corrected : callable or None
@@ -90,19 +93,35 @@ def run(task: Run, progress: Callable[[str], None]) -> Manifest | None:
         tf.config.experimental.enable_op_determinism()
     progress(f"computing in {use_fastest_precision()}")
     data = assemble(task.archive, task.related, recipe, progress, task.corrected)
-    course = prepare_course(data, recipe, progress, _recorder(task.history), task.checkpoints, task.weights)
-    if recipe.network.kind != "residual" and task.weights is None:
-        progress(f"{recipe.network.kind} starts from random weights: no --weights were given")
-    trained = teach(course)
-    if trained is None:
-        return None
+    with tempfile.TemporaryDirectory() as folder:
+        weights = _first_weights(task, Path(folder), progress)
+        course = prepare_course(data, recipe, progress, _recorder(task.history), task.checkpoints, weights)
+        trained = teach(course)
+        if trained is None:
+            return None
+        checkpoints = Checkpoints(task.checkpoints, course, progress) if task.checkpoints else None
     model = inference_model(trained, recipe, course.labels, course.classes)
     manifest = ship(model, data, [task.archive, *task.related], task.out, recipe, progress)
     if task.evaluation:
         _evaluation_set(data).write(task.evaluation)
-    if task.checkpoints:
-        Checkpoints(task.checkpoints, course, progress).complete()
+    if checkpoints:
+        checkpoints.complete()
     return manifest
+
+
+def _first_weights(task: Run, folder: Path, progress: Callable[[str], None]) -> Path | None:
+    kind, why = task.recipe.network.kind, "no --weights were given"
+    if kind == "residual":
+        return None
+    if task.weights == IMAGENET:
+        try:
+            return imagenet_weights(kind, folder)
+        except DatasetError as error:
+            why = str(error)
+    elif task.weights:
+        return task.weights
+    progress(f"{kind} starts from random weights: {why}")
+    return None
 
 
 def _recorder(path: Path | None) -> Callable[[Evaluation], None]:

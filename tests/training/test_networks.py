@@ -13,6 +13,7 @@ import tensorflow as tf
 from signpost.errors import DatasetError
 from training.lessons import Lesson, Source
 from training.networks import inference_model, make_model
+from training.networks.photographs import imagenet_weights
 from training.recipe import Augmentation, FineTuning, Photographic, Recipe, load_recipe
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -123,3 +124,14 @@ def test_the_precision_is_one_that_this_machine_computes():
         assert make_model(load_recipe("vehicle"), 2, 0)(tf.zeros((1, 32, 32, 3))).dtype == tf.float32
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+def test_weights_that_cannot_be_reached_are_said_to_be_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def unreachable(*_arguments: object, **_more: object) -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(keras.utils, "get_file", unreachable)  # what every download of Keras goes through
+    monkeypatch.setattr("keras.src.utils.file_utils.get_file", unreachable)
+
+    with pytest.raises(DatasetError, match=r"ImageNet's weights of mobilenet-v3 can't be reached: no route to host"):
+        imagenet_weights("mobilenet-v3", tmp_path)

@@ -20,6 +20,7 @@ _NETWORKS: dict[str, Any] = {
     "resnet-101": applications.ResNet101V2,
 }
 _SCALES_ITSELF = ("mobilenet-v3", "efficientnet-v2")
+IMAGENET = Path("imagenet")  # instead of a file: the weights that Keras offers for download
 
 
 def photograph_features(
@@ -51,6 +52,35 @@ def photograph_features(
     x = pixels if scaling else layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(pixels)
     x = layers.GlobalAveragePooling2D(name="pooled")(backbone(x))
     return layers.Dropout(network.dropout, name="features")(x)
+
+
+def imagenet_weights(kind: str, folder: Path) -> Path:
+    """Download ImageNet's weights, as far as they can be reached.
+
+    Parameters
+    ----------
+    kind : str
+        Of the network.
+    folder : Path
+        Where the file goes; Keras keeps the download itself under ``~/.keras``.
+
+    Returns
+    -------
+    Path
+        For `photograph_features`.
+
+    Raises
+    ------
+    DatasetError
+        If they can't be reached.
+    """
+    try:
+        backbone = _NETWORKS[kind](include_top=False, weights="imagenet", input_shape=(224, 224, 3))
+    except Exception as error:  # Keras raises nothing more exact for a failed download
+        raise DatasetError(f"ImageNet's weights of {kind} can't be reached: {error}") from error
+    file = folder / f"{kind}.weights.h5"
+    backbone.save_weights(file)
+    return file
 
 
 def _load(backbone: keras.Model, weights: Path, kind: str) -> None:
