@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from numpy.typing import NDArray
 from signpost.manifest import InputSpec, Manifest, OutOfDistribution
 from training.card import write_card
 from training.data.describe import describe
-from training.data.parts import Pictures, TrainingData
-from training.export import Export, choose, export_all, keras_file, keras_logits, litert_logits
-from training.measure import Decider, fit_decider, measure_known, measure_strange
+from training.data.parts import TrainingData
+from training.export import Export, choose, export_all, keras_file, litert_logits
+from training.measure import fit_decider, measure_known, measure_strange
 from training.packaging import git_revision, write_package
 from training.recipe import Recipe
 
@@ -67,10 +68,10 @@ def ship(
         If no export is faithful enough to ship.
     """
     progress("exporting")
-    shipped, decider, metrics = _export(model, data, recipe)
+    shipped, metrics = _export(model, data, recipe)
     progress(f"measuring the {shipped.quantisation} export")
-    metrics |= _test(data, shipped, decider)
-    manifest = _manifest(data, shipped, decider, metrics, describe(data, archives, recipe), recipe)
+    metrics |= _test(data, shipped)
+    manifest = _manifest(data, shipped, metrics, describe(data, archives, recipe), recipe)
     write_package(out, manifest, shipped.model, keras_file(model), write_card(manifest, len(shipped.model)))
     for kind, figures in metrics["test"].items():
         progress(f"{kind}: {figures['accuracy']:.1%} of {figures['n']} right, {figures['review']:.1%} to review")
@@ -78,37 +79,28 @@ def ship(
     return manifest
 
 
-def _export(model: keras.Model, data: TrainingData, recipe: Recipe) -> tuple[Export, Decider, dict[str, Any]]:
+def _export(model: keras.Model, data: TrainingData, recipe: Recipe) -> tuple[Export, dict[str, Any]]:
     """Choose an export, and temperature and thresholds for it, on validation."""
     known = data.validation.photographs
-    decider = fit_decider(keras_logits(model, known.images), known.labels, recipe.precision, recipe.kept)
-    exports = export_all(model, decider, _samples(data, recipe), _all_pictures(data.validation))
+    fit = partial(fit_decider, truth=known.labels, precision=recipe.precision, kept=recipe.kept)
+    strange = np.concatenate([split.images for split in vars(data.validation).values() if split is not known])
+    exports = export_all(model, fit, _samples(data, recipe), known.images, strange)
     shipped = choose(exports)
-    logits = litert_logits(shipped.model, known.images)
-    decider = fit_decider(logits, known.labels, recipe.precision, recipe.kept)
-    return (
-        shipped,
-        decider,
-        {
-            "parameters": model.count_params(),
-            "chosen_for": {"validation_n": len(logits), "precision": recipe.precision, "kept": recipe.kept},
-            "validation": measure_known(logits, known.labels, decider),
-            "exports": {export.quantisation: export.summary() for export in exports},
-        },
-    )
+    return shipped, {
+        "parameters": model.count_params(),
+        "chosen_for": {"validation_n": len(known.labels), "precision": recipe.precision, "kept": recipe.kept},
+        "validation": measure_known(litert_logits(shipped.model, known.images), known.labels, shipped.decider),
+        "exports": {export.quantisation: export.summary() for export in exports},
+    }
 
 
 def _samples(data: TrainingData, recipe: Recipe) -> NDArray[np.uint8]:
     """Choose training pictures that show int8 conversion what values occur."""
-    pictures = _all_pictures(data.train)
+    pictures = np.concatenate([split.images for split in vars(data.train).values()])
     return pictures[np.random.default_rng(recipe.seed).permutation(len(pictures))[:_INT8_SAMPLES]]
 
 
-def _all_pictures(part: Pictures) -> NDArray[np.uint8]:
-    return np.concatenate([split.images for split in vars(part).values()])
-
-
-def _test(data: TrainingData, shipped: Export, decider: Decider) -> dict[str, Any]:
+def _test(data: TrainingData, shipped: Export) -> dict[str, Any]:
     """Measure the file that ships on the test part, once."""
     logits = {
         group: litert_logits(shipped.model, split.images) for group, split in vars(data.test).items() if len(split)
@@ -116,12 +108,12 @@ def _test(data: TrainingData, shipped: Export, decider: Decider) -> dict[str, An
     familiar = logits["photographs"]
     return {
         "test": {
-            title: measure_known(logits[group], getattr(data.test, group).labels, decider)
+            title: measure_known(logits[group], getattr(data.test, group).labels, shipped.decider)
             for title, group in _KNOWN.items()
             if group in logits
         },
         "strange": {
-            title: measure_strange(logits[group], familiar, decider)
+            title: measure_strange(logits[group], familiar, shipped.decider)
             for title, group in _STRANGE.items()
             if group in logits
         },
@@ -131,11 +123,11 @@ def _test(data: TrainingData, shipped: Export, decider: Decider) -> dict[str, An
 def _manifest(
     data: TrainingData,
     shipped: Export,
-    decider: Decider,
     metrics: dict[str, Any],
     described: dict[str, Any],
     recipe: Recipe,
 ) -> Manifest:
+    decider = shipped.decider
     now = datetime.now(UTC).replace(microsecond=0)
     return Manifest(
         name=recipe.name,

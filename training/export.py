@@ -6,6 +6,7 @@ import io
 import tempfile
 import time
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -36,8 +37,10 @@ class Export:
     ----------
     quantisation : str
     model : bytes
+    decider : Decider
+        Chosen for this file, as it would ship.
     changed : float
-        Share of validation pictures, vehicles or not, whose decision (a label, or review) differs.
+        Share of validation pictures, of a label or of none, whose decision (a label, or review) differs.
     shift : float
         Largest change of a calibrated probability on validation.
     milliseconds : float
@@ -46,6 +49,7 @@ class Export:
 
     quantisation: Quantisation
     model: bytes
+    decider: Decider
     changed: float
     shift: float
     milliseconds: float
@@ -67,7 +71,11 @@ class Export:
 
 
 def export_all(
-    model: keras.Model, decider: Decider, samples: NDArray[np.uint8], pictures: NDArray[np.uint8]
+    model: keras.Model,
+    fit: Callable[[NDArray[np.float64]], Decider],
+    samples: NDArray[np.uint8],
+    known: NDArray[np.uint8],
+    strange: NDArray[np.uint8],
 ) -> list[Export]:
     """Convert to float32, dynamic-range and int8, and compare each with the Keras model.
 
@@ -75,22 +83,28 @@ def export_all(
     ----------
     model : keras.Model
         From pixels to logits.
-    decider : Decider
-        What turns logits into the decisions that are compared.
+    fit : callable
+        Chooses, from the logits of the known pictures, what turns logits into decisions. Each file is compared with the
+        one that would ship with it.
     samples : ndarray of uint8, shape (n, height, width, 3)
         Training pictures that show int8 conversion the range of values.
-    pictures : ndarray of uint8, shape (m, height, width, 3)
-        Validation pictures to compare on.
+    known, strange : ndarray of uint8, shape (m, height, width, 3)
+        Validation pictures to compare on: those that decisions are chosen on, and all others.
 
     Returns
     -------
     list of Export
     """
-    expected = keras_logits(model, pictures)
+    pictures = np.concatenate([known, strange])
+    logits = keras_logits(model, pictures)
+    expected = fit(logits[: len(known)]), logits
     kinds: tuple[Quantisation, ...] = ("float32", "dynamic-range", "int8")
     with tempfile.TemporaryDirectory() as folder:
         _write_inference_graph(model, folder)
-        return [_compare(kind, _convert(folder, kind, samples), decider, pictures, expected) for kind in kinds]
+        return [
+            _compare(kind, _convert(folder, kind, samples), lambda found: fit(found[: len(known)]), pictures, expected)
+            for kind in kinds
+        ]
 
 
 def choose(exports: list[Export]) -> Export:
@@ -161,14 +175,15 @@ def _convert(folder: str, kind: Quantisation, samples: NDArray[np.uint8]) -> byt
 def _compare(
     kind: Quantisation,
     model: bytes,
-    decider: Decider,
+    fit: Callable[[NDArray[np.float64]], Decider],
     pictures: NDArray[np.uint8],
-    expected: NDArray[np.float64],
+    expected: tuple[Decider, NDArray[np.float64]],
 ) -> Export:
-    found, milliseconds = _run(model, pictures)
-    changed = float((decider.decide(found) != decider.decide(expected)).mean())
-    before, after = (probabilities(logits, decider.temperature) for logits in (expected, found))
-    return Export(kind, model, changed, float(np.abs(after - before).max()), milliseconds)
+    logits, milliseconds = _run(model, pictures)
+    found = fit(logits), logits
+    before, after = (decider.decide(logits) for decider, logits in (expected, found))
+    shift = np.abs(np.subtract(*(probabilities(logits, decider.temperature) for decider, logits in (expected, found))))
+    return Export(kind, model, found[0], float((before != after).mean()), float(shift.max()), milliseconds)
 
 
 def _run(model: bytes, pictures: NDArray[np.uint8]) -> tuple[NDArray[np.float64], float]:

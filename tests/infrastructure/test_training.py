@@ -83,7 +83,7 @@ def test_the_alarms_that_undo_an_update_are_those_of_the_endpoint(on_aws: Synthe
     (machine,) = (
         m["Properties"]
         for m in on_aws.training["Resources"].values()
-        if m["Type"] == "AWS::StepFunctions::StateMachine"
+        if m["Type"] == "AWS::StepFunctions::StateMachine" and "Endpoint" in m["Properties"]["DefinitionSubstitutions"]
     )
     endpoint = readable(machine["DefinitionSubstitutions"])["Endpoint"]
     definition = json.loads(_text(machine["DefinitionString"]))
