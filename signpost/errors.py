@@ -35,6 +35,10 @@ class PackageError(SignpostError):
     """A model package is missing, broken or not what its manifest says."""
 
 
+class IncomparableError(PackageError):
+    """A model package is sound, but made for other labels or another size than the pictures to measure it on."""
+
+
 class ArchiveError(SignpostError):
     """A tar archive is damaged, too big or holds what it should not."""
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from signpost.contracts import Prediction
 from signpost.decision import doubt
-from signpost.errors import DatasetError, PackageError
+from signpost.errors import DatasetError, IncomparableError
 from signpost.metrics import confusion_matrix, expected_calibration_error, macro_f1, share
 from signpost.package import Package
 from signpost.predictor import Predictor, interpret
@@ -148,17 +148,19 @@ def measure(package: Package, pictures: EvaluationSet) -> dict[str, Any]:
 
     Raises
     ------
+    IncomparableError
+        If labels or input size differ.
     PackageError
-        If labels or input size differ, or the model can't be loaded.
+        If the model can't be loaded.
     """
     manifest = package.manifest
     if set(manifest.labels) != set(pictures.labels):
         known, asked = ", ".join(sorted(manifest.labels)), ", ".join(sorted(pictures.labels))
-        raise PackageError(f"the model {manifest.version} knows {known}, but the test pictures are of {asked}")
+        raise IncomparableError(f"the model {manifest.version} knows {known}, but the test pictures are of {asked}")
     height, width = pictures.images.shape[1:3]
     if (manifest.input.height, manifest.input.width) != (height, width):
         size = f"{manifest.input.width} × {manifest.input.height}"
-        raise PackageError(
+        raise IncomparableError(
             f"the model {manifest.version} takes {size} pixels, but the test pictures have {width} × {height}"
         )
     predictor = Predictor(package)

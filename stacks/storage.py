@@ -8,11 +8,11 @@ from aws_cdk import CfnOutput, Duration, IStackSynthesizer, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from signpost.prefixes import PREPARED
+from signpost.prefixes import CHECKPOINTS, PREPARED
 from signpost.settings import Settings
 from stacks.stage import Stage
 
-_NONCURRENT, _A_DAY = Duration.days(30), Duration.days(1)
+_NONCURRENT, _A_DAY, _CHECKPOINTS_KEPT = Duration.days(30), Duration.days(1), Duration.days(30)
 
 
 class StorageStack(Stack):
@@ -51,6 +51,13 @@ class StorageStack(Stack):
         self._access_logs = self._bucket("AccessLogs", expires=Duration.days(90))
         self.incoming = self._logged("Incoming", expires=Duration.days(90))
         self.models = self._logged("Models")
+        # A job has its checkpoints in a folder of its own, and nobody needs them once it is over.
+        self.models.add_lifecycle_rule(
+            id="checkpoints",
+            prefix=CHECKPOINTS,
+            expiration=_CHECKPOINTS_KEPT,
+            noncurrent_version_expiration=_A_DAY,
+        )
         self.captured = self._logged("Captured", expires=Duration.days(90))
         self.decisions = self._logged("Decisions")
         self.decisions.add_lifecycle_rule(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from stepfunctions.states import State, call, choice, fault
+from stepfunctions.states import State, call, choice, fault, wait
 
 START = "Find production"
 SECONDS = 15
 _CONTAINER = "$states.result.PrimaryContainer"
+# Of an endpoint that is soon at rest again: a change of its number of instances looks like an update, too.
+UNDER_WAY = "$states.input.status in ['Creating', 'Updating', 'SystemUpdating', 'RollingBack']"
+_LOOK_SECONDS = 30
 # SageMaker may name the same place in the newer of its two ways.
 _PLACE = (
     f"$exists({_CONTAINER}.ModelDataUrl) ? {_CONTAINER}.ModelDataUrl : {_CONTAINER}.ModelDataSource.S3DataSource.S3Uri"
@@ -14,12 +17,12 @@ _PLACE = (
 
 
 def describe_endpoint(then: str, assign: State | None = None) -> State:
-    """Read how the endpoint is."""
+    """Read how the endpoint is, patiently: to lose sight of an update would leave it unjudged."""
     kept = (
         "{'status': $states.result.EndpointStatus, 'config': $states.result.EndpointConfigName, "
         "'reason': $exists($states.result.FailureReason) ? $states.result.FailureReason : 'no reason given'}"
     )
-    return call(
+    state = call(
         "aws-sdk:sagemaker:describeEndpoint",
         {"EndpointName": "${Endpoint}"},
         then=then,
@@ -27,6 +30,33 @@ def describe_endpoint(then: str, assign: State | None = None) -> State:
         assign=assign,
         timeout_seconds=SECONDS,
     )
+    patient = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "BackoffRate": 2, "MaxDelaySeconds": 60}
+    return state | {"Retry": [patient | {"MaxAttempts": 20, "JitterStrategy": "FULL"}]}
+
+
+def at_rest(look: str, wait_name: str, rules: list[tuple[str, str]], default: str) -> dict[str, State]:
+    """Go on from how the endpoint is, once nothing is under way.
+
+    Parameters
+    ----------
+    look : str
+        The state that reads how it is.
+    wait_name : str
+        Name of the state that waits.
+    rules : list of (condition, next state)
+        For an endpoint at rest.
+    default : str
+        Next state where none holds.
+
+    Returns
+    -------
+    dict of str to dict
+        The choice, named for its question, and the pause.
+    """
+    return {
+        f"{look}: at rest?": choice([(UNDER_WAY, wait_name), *rules], default=default),
+        wait_name: wait(_LOOK_SECONDS, then=look),
+    }
 
 
 def of_endpoint(then: str) -> dict[str, State]:
@@ -35,12 +65,11 @@ def of_endpoint(then: str) -> dict[str, State]:
     Sets ``$former_config`` (a name), ``$config`` and ``$container`` (what to copy) and ``$production`` (``s3://…``).
     """
     status = "'The endpoint ${Endpoint} is ' & $states.input.status"
-    busy = f"{{% {status} & ': wait until it is InService, then start again.' %}}"
+    busy = f"{{% {status} & ': bring it to InService, then start again.' %}}"
+    ready = [("$states.input.status = 'InService'", "Read its configuration")]
     return {
-        START: describe_endpoint("Endpoint ready?", {"former_config": "{% $states.result.EndpointConfigName %}"}),
-        "Endpoint ready?": choice(
-            [("$states.input.status = 'InService'", "Read its configuration")], default="Not ready"
-        ),
+        START: describe_endpoint(f"{START}: at rest?", {"former_config": "{% $states.result.EndpointConfigName %}"}),
+        **at_rest(START, "Wait for the endpoint", ready, default="Not ready"),
         "Not ready": fault("EndpointBusy", busy, then="Say why"),
         "Read its configuration": call(
             "aws-sdk:sagemaker:describeEndpointConfig",
@@ -71,7 +100,7 @@ def of_registry(then: str) -> dict[str, State]:
         "ModelApprovalStatus": "Approved",
         "SortBy": "CreationTime",
         "SortOrder": "Descending",
-        "MaxResults": 1,
+        "MaxResults": 100,  # with 1, a page of a filtered list may be empty
     }
     location = "$states.result.InferenceSpecification.Containers[0].ModelDataUrl"
     return {

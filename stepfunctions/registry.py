@@ -9,6 +9,7 @@ from stepfunctions.states import State, call, choice, fault, wait
 
 _FIGURES = ("accuracy", "macro_f1", "ece", "review", "precision_routed")
 _FIRST_PAUSE, LONGEST_PAUSE = 5, 600
+_LONGEST_DESCRIPTION = 1024
 _PASSED = "The gate was passed, and signpost.toml says that this is enough."
 
 
@@ -61,7 +62,7 @@ def end(name: str, hosting: Hosting, training: TrainingSettings) -> dict[str, St
     )
     summary = _summary(name) | {"outcome": "registered", "said": left}
     return {
-        "Announce": call("events:putEvents", event("ModelRegistered", summary), then="Registered"),
+        "Announce": _announce(event("ModelRegistered", summary), then="Registered"),
         "Registered": {"Type": "Pass", "Output": summary, "End": True},
     }
 
@@ -79,9 +80,15 @@ def shipped(name: str) -> dict[str, State]:
         "smoke_test": "{% $smoke_test %}",
     }
     return {
-        "Announce": call("events:putEvents", event("ModelShipped", summary), then="Shipped"),
+        "Announce": _announce(event("ModelShipped", summary), then="Shipped"),
         "Shipped": {"Type": "Pass", "Output": summary, "End": True},
     }
+
+
+def _announce(said: State, then: str) -> State:
+    """Tell it; told or not, what was done is done."""
+    state = call("events:putEvents", said, then=then)
+    return {**state, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": then}]}
 
 
 def _summary(name: str) -> State:
@@ -101,9 +108,10 @@ def _summary(name: str) -> State:
 
 def _register(name: str, training: TrainingSettings, then: str) -> State:
     figures = {figure: f"{{% $string($report.candidate.{figure}) %}}" for figure in _FIGURES}
+    about = f"'{name} ' & $report.model.version & '. ' & $report.comparison"
     arguments = {
         "ModelPackageGroupName": "${ModelPackageGroup}",
-        "ModelPackageDescription": f"{{% '{name} ' & $report.model.version & '. ' & $report.comparison %}}",
+        "ModelPackageDescription": f"{{% $substring({about}, 0, {_LONGEST_DESCRIPTION}) %}}",
         "ModelApprovalStatus": "PendingManualApproval",
         "InferenceSpecification": {
             # Without an endpoint there is no image to serve it.

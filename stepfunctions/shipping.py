@@ -6,13 +6,12 @@ from typing import Any
 
 from signpost.guardrails import guarded_update, rollback_alarm_names
 from signpost.settings import Classifier, Hosting
-from stepfunctions.production import SECONDS, describe_endpoint
+from stepfunctions.production import SECONDS, UNDER_WAY, at_rest, describe_endpoint
 from stepfunctions.registry import reject, shipped
 from stepfunctions.states import State, call, catch, choice, fault, invoke, wait
 
 SMOKE_TEST_SECONDS = 120
 START = "Look at the endpoint again"
-_UNDER_WAY = "$states.input.status in ['Updating', 'SystemUpdating', 'RollingBack']"
 _PAUSE = "{% $min([30, $ceil($pause * 1.5)]) %}"
 _STATE = "'The endpoint ${Endpoint} is ' & $states.input.status & ' with the configuration ' & $states.input.config"
 
@@ -32,9 +31,13 @@ def ship(name: str, classifier: Classifier) -> dict[str, State]:
     dict of str to dict
         States, the first one first.
     """
+    # An approved model that does not ship loses the approval: else it could be deployed by another way.
+    before = {
+        state: catch(body, "Reject in the registry") if body["Type"] == "Task" and "Catch" not in body else body
+        for state, body in {**_make(), **_update(classifier)}.items()
+    }
     return {
-        **_make(),
-        **_update(classifier),
+        **before,
         "Smoke-test": _smoke_test(classifier.hosting),
         **_bring_back(classifier.hosting),
         "Reject in the registry": reject(then="Say why"),
@@ -59,9 +62,9 @@ def _make() -> dict[str, State]:
         "'DataCaptureConfig': $config.DataCaptureConfig, 'AsyncInferenceConfig': $config.AsyncInferenceConfig} %}"
     )
     return {
-        START: describe_endpoint("Production unchanged?"),
-        "Production unchanged?": choice([(same, "Make the model")], default="Production changed"),
-        "Production changed": fault("ProductionChanged", changed, then="Say why"),
+        START: describe_endpoint(f"{START}: at rest?"),
+        **at_rest(START, "Wait until it rests", [(same, "Make the model")], default="Production changed"),
+        "Production changed": fault("ProductionChanged", changed, then="Reject in the registry"),
         "Make the model": _sagemaker("createModel", model, then="Make the configuration"),
         "Make the configuration": _sagemaker("createEndpointConfig", configuration, then="Update the endpoint"),
     }
@@ -74,11 +77,14 @@ def _update(classifier: Classifier) -> dict[str, State]:
         update["DeploymentConfig"] = guarded_update(classifier.endpoint, classifier.hosting, alarms)
     reached = [("$states.input.status = 'InService' and $states.input.config = $job", "Smoke-test")]
     undone = f"{{% {_STATE} & ', not with the new one: ' & $states.input.reason & '.' %}}"
+    start = {**_sagemaker("updateEndpoint", update, then="Wait for it"), "Assign": {"pause": 5}}
+    # An answer that was lost says nothing about the update: how the endpoint is does.
+    refused = "{% ' UpdateEndpoint answered: ' & $states.errorOutput.Error & ': ' & $states.errorOutput.Cause %}"
     return {
-        "Update the endpoint": {**_sagemaker("updateEndpoint", update, then="Wait for it"), "Assign": {"pause": 5}},
+        "Update the endpoint": catch(start, "Wait for it", pause=5, after=refused),
         "Wait for it": wait("{% $pause %}", then="Look at it"),
         "Look at it": describe_endpoint("Updated?", {"pause": _PAUSE}),
-        "Updated?": choice([*reached, (_UNDER_WAY, "Wait for it")], default="Not updated"),
+        "Updated?": choice([*reached, (UNDER_WAY, "Wait for it")], default="Not updated"),
         "Not updated": fault("RolledBack", undone, then="Reject in the registry"),
     }
 
@@ -106,7 +112,7 @@ def _smoke_test(hosting: Hosting) -> State:
     if hosting is Hosting.ASYNC:  # its first instance may have to start
         patient = {"ErrorEquals": ["EndpointRefused"], "IntervalSeconds": 60, "BackoffRate": 1, "MaxAttempts": 15}
         state["Retry"].append(patient)
-    return catch(state, "Bring the former model back")
+    return catch(state, "Look before the way back")
 
 
 def _bring_back(hosting: Hosting) -> dict[str, State]:
@@ -115,17 +121,23 @@ def _bring_back(hosting: Hosting) -> dict[str, State]:
     by_hand = "Update it by hand to the configuration "
     failed = f" The former model could not be brought back. {by_hand}"
     return {
+        "Look before the way back": {
+            **describe_endpoint("Look before the way back: at rest?"),
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Bring the former model back"}],
+        },
+        **at_rest("Look before the way back", "Wait before the way back", [], default="Bring the former model back"),
         "Bring the former model back": {
             **back,
             "Assign": {"pause": 5},
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "It is not back"}],
+            # Its answer may be lost: how the endpoint is says whether it is on its way.
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {"pause": 5}, "Next": "Wait for the former model"}],
         },
         "Wait for the former model": wait("{% $pause %}", then="Look for the former model"),
         "Look for the former model": {
             **describe_endpoint("Former model back?", {"pause": _PAUSE}),
             "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "It is not back"}],
         },
-        "Former model back?": choice([*there, (_UNDER_WAY, "Wait for the former model")], default="It is not back"),
+        "Former model back?": choice([*there, (UNDER_WAY, "Wait for the former model")], default="It is not back"),
         "It is back": _note("' The former model is back.'"),
         "It is not back": _note(f"'{failed}' & $former_config & '.'"),
     }

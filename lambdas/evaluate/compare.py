@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from signpost.artifacts import read_evaluation, read_model
-from signpost.errors import PackageError
+from signpost.errors import IncomparableError, PackageError
 from signpost.evaluation import measure
 from signpost.package import Package
 
@@ -34,20 +34,20 @@ def compare(s3: Any, model: str, output: str, production: str | None, labels: Se
     Raises
     ------
     PackageError, DatasetError
-        If the candidate or the pictures can't be used.
+        If the candidate, the model in production or the pictures can't be read.
     """
     package, pictures = read_model(s3, model), read_evaluation(s3, output)
     manifest = package.manifest
     if set(manifest.labels) != set(labels):
         known, routed = ", ".join(sorted(manifest.labels)), ", ".join(sorted(labels))
         raise PackageError(f"the trained model knows {known}, but signpost.toml routes {routed}")
-    former, said = None, "There is no model in production to compare with."
+    former, said = None, "There is no endpoint and no approved version to compare with."
     if production:
         try:
             other = read_model(s3, production)
             former = measure(other, pictures) | {"version": other.manifest.version}
             said = f"Compared with {other.manifest.version} in production, on the same {former['n']} pictures."
-        except PackageError as error:  # of other labels or another size: no reason to keep a new model back
+        except IncomparableError as error:  # no reason to keep a new model back; one that can't be read is
             said = f"The model in production can't be compared: {error}."
     return {
         "model": {"name": manifest.name, "version": manifest.version},

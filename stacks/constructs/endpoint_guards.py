@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
+from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_applicationautoscaling as scaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from signpost.guardrails import rollback_alarm_names
-from signpost.settings import EndpointSettings
+from signpost.settings import EndpointSettings, Hosting
 
 NAMESPACE = "AWS/SageMaker"
 # A picture takes milliseconds, so a second says that something is wrong with the model.
 _SLOW_US = 1_000_000
 # Pictures in the queue of an async endpoint that one instance is left to work off.
 _BACKLOG_PER_INSTANCE = 5
+
+
+def rollback_alarm_arns(scope: Construct, endpoint_name: str, hosting: Hosting) -> list[str]:
+    """Name the alarms that undo a bad update; a serverless endpoint has no such updates.
+
+    Parameters
+    ----------
+    scope : Construct
+        In the stack of the endpoint, or another one of its account and region.
+    endpoint_name : str
+    hosting : Hosting
+
+    Returns
+    -------
+    list of str
+        ARNs.
+    """
+    names = [] if hosting is Hosting.SERVERLESS else rollback_alarm_names(endpoint_name).values()
+    style = ArnFormat.COLON_RESOURCE_NAME
+    return [
+        Stack.of(scope).format_arn(service="cloudwatch", resource="alarm", resource_name=name, arn_format=style)
+        for name in names
+    ]
 
 
 def rollback_alarms(scope: Construct, endpoint_name: str, variant: str) -> list[cloudwatch.Alarm]:

@@ -23,6 +23,7 @@ def endpoint_role(
     written_arns: Sequence[str],
     log_group: logs.ILogGroup,
     repository_arn: str | None,
+    alarm_arns: Sequence[str],
 ) -> iam.Role:
     """Make the role that SageMaker takes on to run an endpoint.
 
@@ -36,6 +37,8 @@ def endpoint_role(
         The endpoint's.
     repository_arn : str or None
         Where the image is pulled from.
+    alarm_arns : sequence of str
+        Those that undo an update: SageMaker watches them with this role.
 
     Returns
     -------
@@ -49,6 +52,9 @@ def endpoint_role(
             resources=[log_group.log_group_arn],
         ),
     ]
+    if alarm_arns:
+        watch = ["cloudwatch:DescribeAlarms"]
+        statements.append(iam.PolicyStatement(sid="WatchAlarms", actions=watch, resources=list(alarm_arns)))
     if written_arns:
         statements.append(iam.PolicyStatement(sid="WriteData", actions=["s3:PutObject"], resources=list(written_arns)))
     return sagemaker_role(

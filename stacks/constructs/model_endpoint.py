@@ -15,7 +15,12 @@ from signpost.guardrails import guarded_update
 from signpost.settings import EndpointSettings, Hosting
 from stacks.constructs import endpoint_config as parts
 from stacks.constructs.acknowledge import acknowledge, any_object
-from stacks.constructs.endpoint_guards import rollback_alarms, scale_on_backlog, scale_on_invocations
+from stacks.constructs.endpoint_guards import (
+    rollback_alarm_arns,
+    rollback_alarms,
+    scale_on_backlog,
+    scale_on_invocations,
+)
 from stacks.constructs.endpoint_role import ENDPOINT_LOGS, endpoint_role
 
 # Application Auto Scaling takes this role for SageMaker, whatever other it is given.
@@ -88,6 +93,7 @@ class ModelEndpoint(Construct):
             written_arns=[captured.arn_for_objects(f"{prefix}/{endpoint_name}/*") for prefix in self._prefixes],
             log_group=self._log_group(),
             repository_arn=repository_arn,
+            alarm_arns=rollback_alarm_arns(self, endpoint_name, hosting),
         )
         acknowledge(role, {any_object(captured, f"{p}/{endpoint_name}/"): _OWN_FOLDER for p in self._prefixes})
         if hosting is Hosting.ASYNC:

@@ -16,6 +16,7 @@ from signpost.settings import Hosting, Settings
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.dispatch import bus_name
 from stacks.constructs.endpoint_config import written_prefixes
+from stacks.constructs.endpoint_guards import rollback_alarm_arns
 from stacks.constructs.endpoint_role import ENDPOINT_LOGS, endpoint_role
 from stacks.constructs.machine import Machine
 from stacks.constructs.training_functions import TrainingFunctions
@@ -99,6 +100,7 @@ class TrainingPipeline(Construct):
             written_arns=[captured.arn_for_objects(f"{prefix}*") for prefix in written],
             log_group=logs.LogGroup.from_log_group_name(self, "EndpointLogs", f"{ENDPOINT_LOGS}{self._endpoint_name}"),
             repository_arn=repository_arn,
+            alarm_arns=self._alarm_arns(),
         )
         folders = [*read, *((captured, prefix) for prefix in written)]
         log = f"arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:{ENDPOINT_LOGS}{self._endpoint_name}"
@@ -163,7 +165,13 @@ class TrainingPipeline(Construct):
         )
         made = [self._arn("model", f"{prefix}*"), self._arn("endpoint-config", f"{prefix}*")]
         self.machine.allow(["sagemaker:CreateModel", "sagemaker:CreateEndpointConfig"], made)
+        if alarms := self._alarm_arns():
+            self.machine.allow(["cloudwatch:DescribeAlarms"], alarms)
         self._pass_role(role)
+
+    def _alarm_arns(self) -> list[str]:
+        hosting = self._settings.classifiers[self._classifier].hosting
+        return rollback_alarm_arns(self, str(self._endpoint_name), hosting)
 
     def _pass_role(self, role: iam.Role) -> None:
         self.machine.machine.add_to_role_policy(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from deployed_app import App
-from training_runs import DATA, TrainingRuns, packed, trained
+from training_runs import DATA, ENDPOINT, TrainingRuns, packed, trained
 
 from cli import sagemaker_training
 from signpost import deployment, registry
@@ -148,4 +148,23 @@ def test_a_failing_smoke_test_brings_the_former_model_back(runs: TrainingRuns) -
     assert "is now swapped-in-1; checked-1 passed the gate" in ended["cause"]
     assert ended["cause"].endswith("The former model is back.")
     assert (runs.configuration(), runs.version()) == (before, version)
+    assert runs.package(package)["ModelApprovalStatus"] == "Rejected"
+
+
+def test_a_model_that_was_compared_with_another_production_does_not_ship(runs: TrainingRuns) -> None:
+    # GIVEN a model that waits for a person while somebody changes production
+    runs.put(trained("late-1"))
+    execution = runs.start()
+    package, former = runs.registered("late-1", execution), runs.configuration()
+    described = runs.sagemaker.describe_endpoint_config(EndpointConfigName=former)
+    kept = {part: described[part] for part in ("ProductionVariants", "DataCaptureConfig") if part in described}
+    runs.sagemaker.create_endpoint_config(EndpointConfigName="by-hand", **kept)
+    runs.sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName="by-hand")
+    # WHEN it is approved, the update being under way or just over
+    runs.decide(package, "Approved")
+    ended = runs.ended(execution)
+    # THEN production stays, the approval is taken back, and the reason names both
+    assert (ended["status"], ended["error"]) == ("FAILED", "ProductionChanged")
+    assert f"by-hand; the model was compared with {former}" in ended["cause"]
+    assert runs.configuration() == "by-hand"
     assert runs.package(package)["ModelApprovalStatus"] == "Rejected"

@@ -5,8 +5,11 @@ import copy
 import jsonata
 import pytest
 
+from signpost.package import open_package
+from signpost.settings import load_settings
 from signpost.training_settings import GateSettings
 from stepfunctions.gate import gate
+from tests.conftest import ROOT
 
 LIMITS = GateSettings()
 GOOD = {
@@ -52,6 +55,20 @@ def changed(**changes):
 
 def test_a_model_as_good_as_the_one_in_production_passes():
     assert walk(GOOD) == ("Register", "")
+
+
+@pytest.mark.parametrize("classifier", ["vehicle", "dog-breed"])
+def test_the_committed_models_pass_the_gates_that_are_set(classifier):
+    limits = load_settings(ROOT / "signpost.toml").trained[classifier].gate
+    package = open_package(ROOT / "models" / classifier)
+    metrics = package.manifest.metrics
+    shipped = metrics["exports"][package.manifest.quantisation]
+    parity = {
+        "changed_decisions": shipped["decisions_changed"],
+        "probability_shift": shipped["largest_probability_shift"],
+    }
+    report = changed(candidate=metrics["test"]["photographs"], parity=parity, production=None)
+    assert walk(report, limits) == ("Register", "")
 
 
 def test_the_first_model_has_nothing_to_be_compared_with():

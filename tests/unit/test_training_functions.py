@@ -116,7 +116,8 @@ def test_a_candidate_is_measured_beside_the_model_in_production(package, output)
 
 def test_without_a_model_in_production_it_is_said(package, output):
     report = compare(store(package(), output), MODEL, OUTPUT, None, LABELS)
-    assert (report["production"], report["comparison"]) == (None, "There is no model in production to compare with.")
+    assert report["production"] is None
+    assert report["comparison"] == "There is no endpoint and no approved version to compare with."
 
 
 def test_a_model_of_other_labels_in_production_does_not_keep_a_new_one_back(package, output):
@@ -125,6 +126,11 @@ def test_a_model_of_other_labels_in_production_does_not_keep_a_new_one_back(pack
     report = compare(store(package(), output, former), MODEL, OUTPUT, FORMER, LABELS)
     assert report["production"] is None
     assert "can't be compared" in report["comparison"]
+
+
+def test_a_model_in_production_that_cannot_be_read_does_not_let_a_worse_one_pass(package, output):
+    with pytest.raises(PackageError):
+        compare(store(package(), output, b"no archive"), MODEL, OUTPUT, FORMER, LABELS)
 
 
 def test_a_candidate_must_know_the_routes_labels(package, output):
