@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras  # pyright: ignore[reportMissingImports] - the training extra
 import tensorflow as tf
 
-from training.processor import has_amx
+from training.machine import has_amx
 
 _AMPERE = (8, 0)  # the first GPUs with bfloat16
 

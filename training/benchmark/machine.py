@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-import platform
 import subprocess
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any
 
 from signpost.errors import TrainingError
-from training.processor import processor
-
-_LIBRARIES = ("tensorflow-cpu", "keras", "numpy")
+from training.machine import processor, versions
 
 
 @dataclass(frozen=True)
@@ -66,10 +62,11 @@ def machine() -> dict[str, Any]:
     dict
         ``processor``, ``cores``, ``python``, ``libraries`` and ``date``.
     """
+    libraries = versions()
     return {
         "processor": processor(),
         "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "libraries": ", ".join(f"{library} {version(library)}" for library in _LIBRARIES),
+        "python": libraries.pop("python"),
+        "libraries": ", ".join(f"{library} {version}" for library, version in libraries.items()),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
     }

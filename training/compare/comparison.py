@@ -10,11 +10,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from signpost.errors import SettingsError, TrainingInterrupted
 from training.compare.execute import PROGRAM, execute
-from training.compare.machine import machine, versions
+from training.compare.machine import machine
 from training.compare.plan import Plan, PlannedRun
 from training.compare.result import RunResult, read_result
 from training.compare.sampler import INTERVAL_SECONDS
 from training.data.download import md5_of
+from training.machine import versions
 
 _SETTING = "comparison.json"
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
 import psutil
 
-from training.processor import processor
-
-_LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "psutil")
+from training.machine import processor
 
 
 def machine() -> dict[str, str]:
@@ -26,14 +23,3 @@ def machine() -> dict[str, str]:
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
     }
-
-
-def versions() -> dict[str, str]:
-    """List the versions of what computes and measures, without importing it."""
-    found = {"python": platform.python_version()}
-    for library in _LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:  # one of the two TensorFlows is there
-            continue
-    return found

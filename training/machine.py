@@ -1,10 +1,12 @@
-"""What Linux says about the processor; elsewhere little is known."""
+"""What a run ran on: the processor, as far as Linux says, and the libraries."""
 
 from __future__ import annotations
 
 import platform
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+_LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "psutil")
 _LIST = Path("/proc/cpuinfo")
 
 
@@ -18,3 +20,14 @@ def processor() -> str:
     lines = _LIST.read_text().splitlines() if _LIST.is_file() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return (names[0] if names else platform.processor() or platform.machine()) + (" with AMX" if has_amx() else "")
+
+
+def versions() -> dict[str, str]:
+    """List the versions of what computes and measures, without importing it."""
+    found = {"python": platform.python_version()}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:  # one of the two TensorFlows is there
+            continue
+    return found
