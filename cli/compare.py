@@ -32,7 +32,7 @@ def compare(
         Path | None,
         typer.Option(help="Archive of the labels, or a folder of archives.", show_default="downloaded"),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A tenth of the steps.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A sixteenth of the steps.")] = False,
     instance_type: Annotated[str, typer.Option(help="Whose price a measured run is given.")] = "ml.m5.large",
     target: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Validation accuracy that the time is given to.")

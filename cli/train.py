@@ -50,7 +50,7 @@ def run(
         Path | None, typer.Option(help="Archive of the labels, or a folder of archives.", show_default="downloaded")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the package.", show_default="models/RECIPE")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A tenth of the steps: to try things out.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A sixteenth of the steps: to try things out.")] = False,
     strategy: Annotated[Strategy, typer.Option(help="One process or many.")] = SINGLE,
     workers: Annotated[int, typer.Option(min=1, max=16, help="Worker processes of a strategy with many.")] = 2,
     checkpoints: Annotated[

@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("recipe", choices=recipes())
     parser.add_argument("--data", type=Path, help="archive of the labels, or a folder of archives")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the steps: to try things out")
+    parser.add_argument("--quick", action="store_true", help="a sixteenth of the steps: to try things out")
     parser.add_argument("--seed", type=int, help="another seed than the recipe's")
     parser.add_argument("--captured", metavar="s3://BUCKET/PREFIX", help="captured records that a person corrected")
     parser.add_argument("--strategy", choices=STRATEGIES, default="single")

@@ -35,7 +35,7 @@ class Hyperparameters(BaseModel):
         Name of the recipe.
     strategy : str
     quick : bool
-        Whether to take a tenth of the steps.
+        Whether to take a sixteenth of the steps.
     seed : int or None
         Another seed than the recipe's.
     steps : int or None

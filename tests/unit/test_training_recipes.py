@@ -19,16 +19,17 @@ def test_a_recipe_has_the_labels_that_are_routed(classifier: str):
     assert set(load_recipe(classifier).data.labels) == set(routed)
 
 
-def test_the_quick_form_differs_in_size_alone():
+def test_the_quick_form_takes_fewer_steps_and_a_mean_over_fewer():
     recipe = load_recipe("vehicle")
     quick = recipe.quick()
 
     assert recipe.pretraining
     assert quick.pretraining
-    assert quick.pretraining.steps == recipe.pretraining.steps // 10
-    assert quick.fine_tuning.steps == recipe.fine_tuning.steps // 10
+    assert quick.pretraining.steps == recipe.pretraining.steps // 16
+    assert quick.fine_tuning.steps == recipe.fine_tuning.steps // 16
     assert quick.fine_tuning.batch == recipe.fine_tuning.batch
     assert quick.data.labels == recipe.data.labels
+    assert 1 / (1 - quick.ema) == pytest.approx(1 / (1 - recipe.ema) / 16)
     assert quick.shortened
 
 
