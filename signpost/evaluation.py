@@ -167,7 +167,7 @@ def measure(package: Package, pictures: EvaluationSet) -> dict[str, Any]:
     found = [interpret(predictor.logits(image), manifest) for image in pictures.images]
     strange = [interpret(predictor.logits(image), manifest) for image in pictures.strange]
     figures = measure_predictions(pictures.labels, pictures.truth, found)
-    del figures["confusion"]
+    del figures["confusion"]  # grows with the square of the labels, and a machine's state may not
     mistakes = share("routed_by_mistake", sum(map(_routed, strange)), len(strange))
     return figures | {"strange": {"n": len(strange), **mistakes}}
 

@@ -34,6 +34,11 @@ class Hosting(StrEnum):
     LAMBDA = "lambda"
     OFF = "off"
 
+    @property
+    def has_endpoint(self) -> bool:
+        """Whether SageMaker serves the model."""
+        return self in (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC)
+
 
 class AppSettings(_Table):
     """What holds for the whole app."""

@@ -17,7 +17,6 @@ from stacks.stage import Stage
 from stacks.storage import StorageStack
 
 ROOT = Path(__file__).parents[1]
-_WITH_ENDPOINT = (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC)
 
 
 class InferenceStack(Stack):
@@ -71,7 +70,7 @@ class InferenceStack(Stack):
         self.packages: dict[str, assets.Asset] = {}
         self.repositories: dict[str, str | None] = {}
         for name, classifier in settings.classifiers.items():
-            if classifier.hosting in _WITH_ENDPOINT and classifier.model:
+            if classifier.hosting.has_endpoint and classifier.model:
                 self.endpoint_names[name] = _endpoint_name(settings.app.name, name, classifier.hosting)
                 self._serve(name, classifier, classifier.model)
 

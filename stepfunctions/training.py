@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from signpost.prefixes import CHECKPOINTS, DATA, JOBS
-from signpost.settings import JOB_DIGITS, Classifier, Hosting, Settings
+from signpost.settings import JOB_DIGITS, Classifier, Settings
 from signpost.training_settings import TrainingSettings
 from stepfunctions import production, registry, shipping
 from stepfunctions.gate import gate
 from stepfunctions.states import State, call, catch, choice, fault, invoke, machine
 
 CHECK_SECONDS, EVALUATE_SECONDS = 30, 840
-WITH_ENDPOINT = (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC)
 # What the rest of the way takes at most: evaluating, updating the endpoint, and bringing the former model back.
 _REST_SECONDS = 6 * 3600
 # Starting instances, pulling the image, copying data in and out.
@@ -43,7 +42,7 @@ def build(settings: Settings, name: str) -> State:
         Amazon States Language.
     """
     classifier, training = settings.classifiers[name], settings.trained[name]
-    has_endpoint = classifier.hosting in WITH_ENDPOINT
+    has_endpoint = classifier.hosting.has_endpoint
     states = {
         **_train(settings.app.name, name, training),
         **(production.of_endpoint("Evaluate") if has_endpoint else production.of_registry("Evaluate")),
