@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -40,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
         console.print("[red]error:[/] training needs TensorFlow, an extra of its own: run `make .venv/training` first")
         return 1
     say = partial(console.print, markup=False)  # names of files are no markup
+    # What it says on its own, down to errors, is of no use to anyone: what goes wrong arrives as an exception.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # TensorFlow takes seconds to load, and processes that draw pictures import this module too.
     from training.program import Run, run
 

@@ -143,7 +143,7 @@ class Processes:
             What its environment has beyond this process's own.
         """
         program = _SERVER if member.task.type == "ps" else command
-        environment = {"PYTHONUNBUFFERED": "1", "TF_CPP_MIN_LOG_LEVEL": "2", **_RPC, **os.environ, **settings}
+        environment = {"PYTHONUNBUFFERED": "1", "TF_CPP_MIN_LOG_LEVEL": "3", **_RPC, **os.environ, **settings}
         if member.task.type == "ps" or (member.task.type == "chief" and "ps" in member.cluster.cluster):
             environment["CUDA_VISIBLE_DEVICES"] = ""  # the workers need the GPU, these don't
         environment[CLUSTER_VARIABLE] = member.cluster.to_environment()
