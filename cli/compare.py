@@ -14,7 +14,7 @@ from cli.cloud import Aws
 from cli.connection import connect
 from cli.output import console, errors, step
 from signpost import aws as clients
-from signpost.pricing import training_price
+from signpost.prices import training_price
 from training.compare.intervals import MOST_REPEATS
 
 _ALL = "single,multi-worker,parameter-server,parameter-server-sync"

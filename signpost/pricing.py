@@ -1,44 +1,28 @@
-"""What routing and training cost, from one dated price list.
+"""What routing costs, as sums of quantity × price.
 
-List prices of us-east-1 without free tiers. They were written down from what is known of AWS's pricing pages
-(aws.amazon.com/{sagemaker,lambda,step-functions,dynamodb,sqs,eventbridge,s3,cloudwatch}/pricing), which could not be
-opened for this: compare before you rely on them. The sums are estimates; nothing here was read off a bill.
+The prices are those of `signpost.prices`. The sums are estimates; nothing here was read off a bill.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from signpost.errors import SettingsError
-from signpost.settings import Hosting
+from signpost import prices
+from signpost.prices import AS_OF, HOURS_PER_MONTH, Price, instance_hour
+from signpost.settings import EndpointSettings, Hosting
 
-AS_OF = "2025-10"
-HOURS_PER_MONTH = 730
-
-# Dollars.
-INSTANCE_HOUR = {"ml.m5.large": 0.115, "ml.m5.xlarge": 0.23, "ml.c5.large": 0.102, "ml.c5.xlarge": 0.204}
-# Of training jobs. Second-hand like all others; the same figures stand in several public programs.
-TRAINING_INSTANCE_HOUR = {
-    "ml.m5.large": 0.115,
-    "ml.m5.xlarge": 0.23,
-    "ml.m5.2xlarge": 0.461,
-    "ml.m5.4xlarge": 0.922,
-    "ml.c5.xlarge": 0.204,
-    "ml.c5.2xlarge": 0.408,
-    "ml.g4dn.xlarge": 0.7364,
-    "ml.g5.xlarge": 1.408,
-}
-# A guess: training has no list of spot prices. AWS says "up to 90 %" (SageMaker developer guide, managed spot
-# training); logs of jobs that people published show 54 to 78 %, and Hugging Face's guide to SageMaker 70 %.
-SPOT_SAVING = 0.70
-SERVERLESS_SECOND_PER_GB = 0.00002
-LAMBDA_REQUEST, LAMBDA_GB_SECOND = 0.20e-6, 0.0000133334  # arm64
-EXPRESS_REQUEST, EXPRESS_GB_SECOND = 1.00e-6, 0.06 / 3600
-DYNAMODB_WRITE = 0.625e-6
-SQS_REQUEST, EVENT = 0.40e-6, 1.00e-6
-S3_PUT, S3_GET = 5e-6, 0.4e-6
-LOG_GB = 0.50
-ALARM_MONTH = 0.10
+# Of Serialize (`signpost.limits` gives the least) and of Classify with the model inside; of the others.
+_LARGE_GB, _SMALL_GB = 0.5, 0.25
+_KB_PER_GB = 2**20
+_MACHINE_GB = 64 / 1024  # Express is billed in steps of 64 MB
+# An item of the idempotency table is kept for 90 days.
+_KEPT_MONTHS = 90 * 24 / HOURS_PER_MONTH
+# Failed and timed-out executions, and pictures that wait for a redrive.
+_ROUTING_ALARMS = 3
+# Two that undo an update, two of the scaling, and one for the first instance of an async endpoint.
+_ENDPOINT_ALARMS = {Hosting.REALTIME: 4, Hosting.ASYNC: 5}
+# A start and a burst take about ten minutes, and scaling in waits for 15 quiet ones.
+ASYNC_HELD_MINUTES = 25
 
 
 @dataclass(frozen=True)
@@ -51,8 +35,13 @@ class Usage:
         Billed seconds of the three functions, and of the model's container. Warm durations on a laptop, rounded up.
     machine_s : float
         Seconds of the Express execution, at 64 MB.
+    async_s : float
+        Seconds that an async endpoint keeps Classify, and with it the machine, waiting: one poll.
     log_kb : float
-        What the functions and the machine log.
+        What the machine and the functions log. The machine logs 53 events of about 0.33 KB for a routed picture, each
+        function about 1.2 KB with its metrics: counted by hand, not measured.
+    item_kb : float
+        An item of the idempotency table, with the decision.
     """
 
     serialize_s: float = 0.08
@@ -60,51 +49,43 @@ class Usage:
     filter_s: float = 0.01
     model_s: float = 0.01
     machine_s: float = 0.5
-    log_kb: float = 11.0
+    async_s: float = 0.5
+    log_kb: float = 21.0
+    item_kb: float = 1.5
 
 
 @dataclass(frozen=True)
-class TrainingPrice:
-    """What one instance of a training job costs.
+class Term:
+    """One line of a sum.
 
     Attributes
     ----------
-    instance_type : str
-    on_demand_hour, spot_hour : float
-        Dollars. Spot is on-demand less `SPOT_SAVING`, which is a guess at a saving that changes by the hour.
+    what : str
+        What uses it.
+    quantity : float
+        How many units of the price.
+    price : Price
+        Dollars for one.
     """
 
-    instance_type: str
-    on_demand_hour: float
-    spot_hour: float
+    what: str
+    quantity: float
+    price: Price
+
+    @property
+    def dollars(self) -> float:
+        """Quantity × price."""
+        return self.quantity * self.price.dollars
+
+    def times(self, factor: float) -> Term:
+        """Return the same line for another number of pictures, or another time."""
+        return replace(self, quantity=self.quantity * factor)
 
 
-def training_price(instance_type: str) -> TrainingPrice:
-    """Look up what an instance of a training job costs.
-
-    Parameters
-    ----------
-    instance_type : str
-        One of `TRAINING_INSTANCE_HOUR`.
-
-    Returns
-    -------
-    TrainingPrice
-
-    Raises
-    ------
-    SettingsError
-        If the list has no such instance.
-    """
-    if instance_type not in TRAINING_INSTANCE_HOUR:
-        allowed = ", ".join(TRAINING_INSTANCE_HOUR)
-        raise SettingsError(f"the price list has no training instance {instance_type!r}; it has {allowed}")
-    hour = TRAINING_INSTANCE_HOUR[instance_type]
-    return TrainingPrice(instance_type, hour, hour * (1 - SPOT_SAVING))
-
-
-def per_1000_pictures(hosting: Hosting, usage: Usage | None = None, serverless_gb: float = 2) -> float:
-    """Dollars for routing 1,000 pictures, beside what idling costs.
+def picture_terms(
+    hosting: Hosting, usage: Usage | None = None, serverless_gb: float = 2, traced: float = 1
+) -> list[Term]:
+    """List what routing one picture costs, beside what is paid by the hour or the month.
 
     Parameters
     ----------
@@ -114,56 +95,104 @@ def per_1000_pictures(hosting: Hosting, usage: Usage | None = None, serverless_g
         What one picture uses; None for the defaults.
     serverless_gb : float
         Memory of a serverless endpoint, in GB.
+    traced : float
+        Share of the pictures that X-Ray records a trace of.
 
     Returns
     -------
-    float
+    list of Term
     """
     used = usage or Usage()
-    classify_gb = 0.5 if hosting is Hosting.LAMBDA else 0.25
-    gigabyte_seconds = 0.5 * used.serialize_s + classify_gb * used.classify_s + 0.25 * used.filter_s
-    functions = 3 * LAMBDA_REQUEST + LAMBDA_GB_SECOND * gigabyte_seconds
-    machine = EXPRESS_REQUEST + EXPRESS_GB_SECOND * used.machine_s * 64 / 1024
-    # Claimed, queued, dispatched: the last two carry the decision, of more than one KB.
-    dispatch = 5 * DYNAMODB_WRITE + SQS_REQUEST + EVENT
-    # The picture and its decision are put, the picture is read.
-    storage = 2 * S3_PUT + S3_GET
-    logs = LOG_GB * used.log_kb / 2**20
-    model = SERVERLESS_SECOND_PER_GB * serverless_gb * used.model_s if hosting is Hosting.SERVERLESS else 0.0
-    if hosting is Hosting.ASYNC:  # its input and its answer go through S3
-        storage += 2 * S3_PUT + 2 * S3_GET
-    return 1000 * (functions + machine + dispatch + storage + logs + model)
+    gigabyte_seconds = _LARGE_GB * used.serialize_s + _SMALL_GB * used.filter_s
+    classify_gb = _LARGE_GB if hosting is Hosting.LAMBDA else _SMALL_GB
+    return [
+        Term("the picture and its decision put", 2, prices.S3_PUT),
+        Term("the picture read", 1, prices.S3_GET),
+        Term("its arrival", 1, prices.S3_EVENT),
+        Term("machine", 1, prices.EXPRESS_REQUEST),
+        Term("machine", used.machine_s * _MACHINE_GB, prices.EXPRESS_GB_SECOND),
+        Term("three functions", 3, prices.LAMBDA_REQUEST),
+        Term("Serialize and Filter", gigabyte_seconds, prices.LAMBDA_GB_SECOND),
+        # The last two carry the decision, of more than one KB.
+        Term("claimed, queued, dispatched", 5, prices.TABLE_WRITE),
+        Term("kept for 90 days", used.item_kb / _KB_PER_GB * _KEPT_MONTHS, prices.TABLE_GB_MONTH),
+        Term("kept for 90 days", used.item_kb / _KB_PER_GB * _KEPT_MONTHS, prices.BACKUP_GB_MONTH),
+        Term("into the route's queue", 1, prices.QUEUE_REQUEST),
+        Term("ImageRouted", 1, prices.CUSTOM_EVENT),
+        Term("machine and functions", used.log_kb / _KB_PER_GB, prices.LOG_GB),
+        Term("machine and functions", traced, prices.TRACE),
+        Term("Classify", classify_gb * used.classify_s, prices.LAMBDA_GB_SECOND),
+        *_hosting_terms(hosting, used, serverless_gb),
+    ]
 
 
-def idle_per_month(hosting: Hosting, instance_type: str = "ml.m5.large", instances: int = 1) -> float:
-    """Dollars a month when no picture comes.
+def _hosting_terms(hosting: Hosting, used: Usage, serverless_gb: float) -> list[Term]:
+    if hosting is Hosting.SERVERLESS:
+        return [Term("model", serverless_gb * used.model_s, prices.SERVERLESS_GB_SECOND)]
+    if hosting is not Hosting.ASYNC:
+        return []
+    return [
+        Term("input and answer put", 2, prices.S3_PUT),
+        # By the endpoint; then answer and failure looked for in vain, and the answer found.
+        Term("input and answer read", 4, prices.S3_GET),
+        Term("Classify waits", _SMALL_GB * used.async_s, prices.LAMBDA_GB_SECOND),
+        Term("machine waits", _MACHINE_GB * used.async_s, prices.EXPRESS_GB_SECOND),
+    ]
+
+
+def idle_terms(hosting: Hosting, endpoint: EndpointSettings) -> list[Term]:
+    """List what a month costs in which no picture comes.
 
     Parameters
     ----------
     hosting : Hosting
         Where the model runs.
-    instance_type : str
-        Of a ``realtime`` endpoint; one of `INSTANCE_HOUR`.
-    instances : int
-        How many of them are kept.
+    endpoint : EndpointSettings
+        Type and least number of the instances.
 
     Returns
     -------
-    float
+    list of Term
+
+    Raises
+    ------
+    SettingsError
+        If the price table does not have the instance.
     """
-    if hosting is not Hosting.REALTIME:
-        return 0.0
-    return INSTANCE_HOUR[instance_type] * HOURS_PER_MONTH * instances + 2 * ALARM_MONTH
+    terms = alarm_terms(hosting)
+    if hosting is Hosting.REALTIME:
+        hours = HOURS_PER_MONTH * endpoint.min_instances
+        terms.append(Term("instances", hours, instance_hour(endpoint.instance_type)))
+    return terms
+
+
+def alarm_terms(hosting: Hosting) -> list[Term]:
+    """List the alarms of a month."""
+    own = _ENDPOINT_ALARMS.get(hosting, 0)
+    return [
+        Term("routing", _ROUTING_ALARMS, prices.ALARM_MONTH),
+        *([Term("endpoint", own, prices.ALARM_MONTH)] if own else []),
+    ]
+
+
+def total(terms: list[Term]) -> float:
+    """Sum up dollars."""
+    return sum(term.dollars for term in terms)
 
 
 def table() -> str:
     """Return the costs of every hosting as a Markdown table."""
+    endpoint = EndpointSettings()
     rows = [f"| hosting (prices of {AS_OF}) | a month idle | per 1,000 pictures |", "|---|---|---|"]
-    names = {Hosting.REALTIME: "`realtime`, one ml.m5.large"}
+    names = {Hosting.REALTIME: f"`realtime`, one {endpoint.instance_type}"}
     for hosting in (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC, Hosting.LAMBDA):
         name = names.get(hosting, f"`{hosting}`")
-        rows.append(f"| {name} | ${idle_per_month(hosting):.2f} | ${per_1000_pictures(hosting):.3f} |")
+        idle, pictures = total(idle_terms(hosting, endpoint)), 1000 * total(picture_terms(hosting))
+        rows.append(f"| {name} | ${idle:.2f} | ${pictures:.3f} |")
     rows.append("")
-    hour = INSTANCE_HOUR["ml.m5.large"]
-    rows.append(f"`async` costs ${hour:.3f} more for each hour that an instance is up: at least ten minutes a burst.")
+    hour = instance_hour(endpoint.instance_type).dollars
+    rows.append(
+        f"`async` costs ${hour:.3f} more for each hour that an instance is up: "
+        f"at least {ASYNC_HELD_MINUTES} minutes a burst."
+    )
     return "\n".join(rows)

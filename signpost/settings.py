@@ -147,6 +147,19 @@ class Settings(_Table):
     batch: BatchSettings = BatchSettings()
     classifiers: dict[Name, Classifier] = Field(min_length=1)
 
+    def classifier(self, name: str | None) -> Classifier:
+        """Look up a classifier; None is the default one.
+
+        Raises
+        ------
+        SettingsError
+            If there is none of this name.
+        """
+        found = self.classifiers.get(name or self.app.default_classifier)
+        if not found:
+            raise SettingsError(f"there is no classifier {name!r}; signpost.toml has {', '.join(self.classifiers)}")
+        return found
+
     @property
     def hosted(self) -> dict[str, Classifier]:
         """The classifiers that have a model to ask."""

@@ -5,7 +5,7 @@ import pytest
 from botocore.stub import Stubber
 
 from signpost.errors import SettingsError
-from signpost.pricing import SPOT_SAVING, TRAINING_INSTANCE_HOUR, training_price
+from signpost.prices import SPOT_SAVING, TRAINING_INSTANCE_HOUR, training_price
 from training.compare.costs import FROM_JOBS, JOB, LOCAL_JOB, cost_of_jobs, cost_of_runs, read_jobs
 from training.compare.intervals import estimate
 

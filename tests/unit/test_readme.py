@@ -2,8 +2,9 @@ import re
 
 import pytest
 
-from signpost.pricing import idle_per_month, per_1000_pictures, table
-from signpost.settings import Hosting
+from signpost.prices import ALARM_MONTH
+from signpost.pricing import idle_terms, picture_terms, table, total
+from signpost.settings import EndpointSettings, Hosting
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -14,18 +15,20 @@ def test_the_costs_in_the_readme_are_those_of_the_price_list():
     assert shown == table()
 
 
-def test_only_an_instance_costs_anything_while_idle():
-    assert idle_per_month(Hosting.REALTIME, "ml.m5.large", instances=2) > idle_per_month(Hosting.REALTIME) > 80
-    assert [idle_per_month(hosting) for hosting in (Hosting.SERVERLESS, Hosting.ASYNC, Hosting.LAMBDA)] == [0, 0, 0]
+def test_without_an_instance_only_alarms_cost_anything_while_idle():
+    one, two = (EndpointSettings(min_instances=instances) for instances in (1, 2))
+    assert total(idle_terms(Hosting.REALTIME, two)) > 160 > total(idle_terms(Hosting.REALTIME, one)) > 80
+    for hosting in (Hosting.SERVERLESS, Hosting.ASYNC, Hosting.LAMBDA):
+        assert {term.price for term in idle_terms(hosting, one)} == {ALARM_MONTH}
+        assert total(idle_terms(hosting, one)) < 1
 
 
 def test_a_serverless_endpoint_costs_by_its_memory():
-    assert per_1000_pictures(Hosting.SERVERLESS, serverless_gb=4) > per_1000_pictures(
-        Hosting.SERVERLESS, serverless_gb=2
-    )
+    two, four = (total(picture_terms(Hosting.SERVERLESS, serverless_gb=size)) for size in (2, 4))
+    assert four > two
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/routing.md", "docs/local-cloud.md"])
+@pytest.mark.parametrize("document", ["README.md", "docs/routing.md", "docs/local-cloud.md", "docs/cost.md"])
 def test_every_link_to_a_file_leads_somewhere(document):
     file = ROOT / document
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", file.read_text()):
