@@ -17,7 +17,8 @@ from localcloud.answers import Answer, ServiceError, json_answer, read_json
 from localcloud.api_input import check_input
 from localcloud.credentials import REGION, endpoint_url
 from signpost.errors import PictureError
-from signpost.imaging import content_type, prepare
+from signpost.formats import content_type
+from signpost.imaging import prepare
 from signpost.limits import Limits
 
 MODEL_VERSION = "signpost-stand-in"

@@ -1,1 +1,1 @@
-"""The model server: one container for SageMaker and plain Docker."""
+"""The model server: one container for SageMaker, Vertex AI and plain Docker."""

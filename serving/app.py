@@ -1,61 +1,70 @@
-"""The server's routes: SageMaker's container contract.
+"""The server's routes: SageMaker's container contract, Vertex AI's, and what an operator asks.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
+https://cloud.google.com/vertex-ai/docs/predictions/custom-container-requirements
 """
 
 from __future__ import annotations
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from serving.body import read_body
-from serving.errors import RequestError, on_http_exception, on_request_error
-from serving.inference import Inference
-from serving.logs import RequestLog
-from serving.negotiation import JSON, check_accept, content_type
+from serving.errors import error_body
+from serving.predictions import Predictions
+from serving.settings import ServerSettings
+from serving.workers import Workers
+
+_TEXT = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus' format
 
 
-def make_app(inference: Inference) -> Starlette:
-    """Build the application around a loaded model.
+def make_app(workers: Workers, settings: ServerSettings) -> Starlette:
+    """Build the application around running workers.
 
     Parameters
     ----------
-    inference : Inference
-        The loaded model.
+    workers : Workers
+        Who answers.
+    settings : ServerSettings
+        Routes and deadline.
 
     Returns
     -------
     Starlette
-        ``GET /ping`` and ``POST /invocations``.
+        ``GET /ping``, ``POST /invocations``, ``GET /metrics``, and the routes that Vertex AI names.
     """
-    allowed = inference.limits.max_bytes
+    predictions = Predictions(workers, settings.deadline_s)
 
     async def ping(_: Request) -> Response:
-        return JSONResponse({"status": "ok", "model": inference.model.model_dump()})
+        if not workers.healthy:
+            return _error(503, "unhealthy", "No worker has the model loaded; the log says why.")
+        return JSONResponse({"status": "ok", "model": workers.model})
 
-    async def invocations(request: Request) -> Response:
-        check_accept(request.headers)
-        media = content_type(request.headers)
-        # Base64 needs four bytes for three.
-        body = await read_body(request, allowed * 4 // 3 if media == JSON else allowed)
-        answer = await inference.answer(body, media)
-        return Response(answer.model_dump_json(), media_type=JSON)
+    async def metrics(_: Request) -> Response:
+        return Response(workers.measure().page(), media_type=_TEXT)
 
+    predict = [Route(path, predictions) for path in dict.fromkeys([settings.predict_route, "/invocations"])]
+    health = [Route(path, ping) for path in dict.fromkeys([settings.health_route, "/ping"])]
     return Starlette(
-        routes=[Route("/ping", ping), Route("/invocations", invocations, methods=["POST"])],
-        middleware=[Middleware(RequestLog)],
-        exception_handlers={
-            RequestError: on_request_error,
-            HTTPException: on_http_exception,
-            ClientDisconnect: _on_disconnect,
-        },
+        routes=[*predict, *health, Route("/metrics", metrics)],
+        exception_handlers={HTTPException: _on_http_exception},
     )
 
 
-def _on_disconnect(_: Request, __: Exception) -> Response:
-    # Nobody reads it; the log then shows the status that nginx made usual for this.
-    return Response(status_code=499)
+def _on_http_exception(request: Request, error: Exception) -> Response:
+    """Answer what Starlette itself refuses: an unknown path or method."""
+    if not isinstance(error, HTTPException):
+        raise TypeError(error)
+    if error.status_code == 404:
+        return _error(404, "not_found", "There are GET /ping, POST /invocations and GET /metrics here.")
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        allowed = headers.get("Allow", "")
+        return _error(405, "method_not_allowed", f"{request.url.path[:200]} takes {allowed}.", headers)
+    return _error(error.status_code, "bad_request", str(error.detail), headers)
+
+
+def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
+    return Response(error_body(code, message), status, headers, "application/json")

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import JSONResponse
+import json
 
 from signpost.errors import PictureError, SignpostError
 
 
 class RequestError(SignpostError):
-    """A request that can't be answered, through a fault of its own.
+    """A request that gets no prediction.
 
     Parameters
     ----------
     status : int
-        HTTP status, 400 to 499.
+        HTTP status: 400 to 499 for a fault of its own, 503 and 504 where there is too much to do.
     code : str
         Stable code, for instance ``unsupported_content_type``.
     message : str
         One plain sentence: what was wrong, what is allowed.
+    **headers : str
+        Headers of the answer, with underscores for hyphens.
     """
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, **headers: str) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 def refuse_picture(error: PictureError, where: str = "") -> RequestError:
@@ -48,26 +49,6 @@ def refuse_picture(error: PictureError, where: str = "") -> RequestError:
     return RequestError(status, error.code, f"{where}: {error.message}" if where else error.message)
 
 
-def error_response(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def error_body(code: str, message: str) -> bytes:
     """Return ``{"error": {"code", "message"}}``."""
-    return JSONResponse({"error": {"code": code, "message": message}}, status, headers)
-
-
-def on_request_error(_: Request, error: Exception) -> JSONResponse:
-    """Answer a `RequestError`."""
-    if not isinstance(error, RequestError):
-        raise TypeError(error)
-    return error_response(error.status, error.code, error.message)
-
-
-def on_http_exception(request: Request, error: Exception) -> JSONResponse:
-    """Answer what Starlette itself refuses: an unknown path or method."""
-    if not isinstance(error, HTTPException):
-        raise TypeError(error)
-    if error.status_code == 404:
-        return error_response(404, "not_found", "There are GET /ping and POST /invocations here.")
-    headers = dict(error.headers or {})
-    if error.status_code == 405:
-        allowed = headers.get("Allow", "")
-        return error_response(405, "method_not_allowed", f"{request.url.path} takes {allowed}.", headers)
-    return error_response(error.status_code, "bad_request", str(error.detail), headers)
+    return json.dumps({"error": {"code": code, "message": message}}).encode()

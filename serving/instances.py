@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,6 +23,7 @@ class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     instances: list[_Instance] = Field(min_length=1, max_length=MAX_INSTANCES)
+    parameters: dict[str, Any] | None = None  # Vertex AI's clients may send it; the model has none
 
 
 def read_instances(body: bytes) -> list[bytes]:

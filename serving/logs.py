@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 import traceback
 from datetime import UTC, datetime
-
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from serving.errors import error_response
-
-logger = logging.getLogger("serving")
 
 
 class JsonFormatter(logging.Formatter):
@@ -42,41 +35,3 @@ def configure_logging() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     # Pillow warns about odd metadata.
     logging.captureWarnings(capture=True)
-
-
-class RequestLog:
-    """Middleware that logs a line a request, and answers 500 to a fault of our own.
-
-    Parameters
-    ----------
-    app : ASGIApp
-        What it wraps.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started, status = time.perf_counter(), 0
-
-        async def watch(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watch)
-        except Exception:
-            logger.exception("fault")
-            if status:  # half an answer is on its way: only closing the connection tells that it is wrong
-                raise
-            await error_response(500, "internal_error", "The server failed; its log says why.")(scope, receive, watch)
-        finally:
-            milliseconds = round(1000 * (time.perf_counter() - started), 1)
-            fields = {"method": scope["method"], "path": scope["path"][:200], "status": status, "ms": milliseconds}
-            logger.info("request", extra={"fields": fields})

@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from email.message import Message
-
-from starlette.datastructures import Headers
+from functools import lru_cache
 
 from serving.errors import RequestError
-from signpost.imaging import ALLOWED_FORMATS
+from signpost.formats import ALLOWED_FORMATS
 
 JSON = "application/json"
 # What a picture is, its content tells; application/x-image is SageMaker's name for "a picture".
 IMAGES = frozenset({*ALLOWED_FORMATS.values(), "application/x-image"})
 _ALLOWED = ", ".join([*sorted(IMAGES), JSON])
+_CACHED = 256  # callers send the same few values, parsing them costs as much as a small picture's decoding
+
+Headers = Iterable[tuple[bytes, bytes]]
 
 
 def check_accept(headers: Headers) -> None:
     """Make sure that the caller takes JSON.
+
+    Parameters
+    ----------
+    headers : iterable of pairs of bytes
+        The request's, names in lower case.
 
     Raises
     ------
     RequestError
         406.
     """
-    wishes = ",".join(headers.getlist("accept"))
-    if not wishes.strip():
-        return
-    quality = {"": 0.0}
-    for wish in wishes.split(","):
-        media, q = _parse(wish)
-        quality[media] = max(q, quality.get(media, 0.0))
-    # The most specific range decides.
-    best = next((media for media in (JSON, "application/*", "*/*") if media in quality), "")
-    if not quality[best] > 0:
+    if not _takes_json(b",".join(value for name, value in headers if name == b"accept")):
         raise RequestError(406, "not_acceptable", f"Answers are {JSON}; the Accept header doesn't allow it.")
 
 
 def content_type(headers: Headers) -> str:
     """Tell what the request says that it carries.
+
+    Parameters
+    ----------
+    headers : iterable of pairs of bytes
+        The request's, names in lower case.
 
     Returns
     -------
@@ -49,7 +53,7 @@ def content_type(headers: Headers) -> str:
     RequestError
         415, saying what is allowed.
     """
-    declared = headers.get("content-type", "")
+    declared = next((value for name, value in headers if name == b"content-type"), b"")
     media, _ = _parse(declared)
     if media != JSON and media not in IMAGES:
         named = f"The content type {media[:60]!r} is not served" if media else "The request names no content type"
@@ -57,12 +61,27 @@ def content_type(headers: Headers) -> str:
     return media
 
 
-def _parse(value: str) -> tuple[str, float]:
+@lru_cache(_CACHED)
+def _takes_json(wishes: bytes) -> bool:
+    if not wishes.strip():
+        return True
+    quality = {"": 0.0}
+    for wish in wishes.split(b","):
+        media, q = _parse(wish)
+        quality[media] = max(q, quality.get(media, 0.0))
+    # The most specific range decides.
+    best = next((media for media in (JSON, "application/*", "*/*") if media in quality), "")
+    return quality[best] > 0
+
+
+@lru_cache(_CACHED)
+def _parse(value: bytes) -> tuple[str, float]:
     """Split ``type/subtype; q=0.5`` into the media range in lower case and its weight."""
+    text = value.decode("latin-1").strip()
     message = Message()
-    message["content-type"] = value.strip()
-    media, *_ = value.partition(";")
+    message["content-type"] = text
+    media = text.partition(";")[0].strip().lower()
     try:
-        return media.strip().lower(), float(str(message.get_param("q", "1")))
+        return media, float(str(message.get_param("q", "1")))
     except ValueError:
-        return media.strip().lower(), 1.0
+        return media, 1.0

@@ -1,7 +1,8 @@
-"""The server's settings, read from its environment."""
+"""The server's settings, read from its environment: SageMaker's, Vertex AI's or one's own."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,11 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from signpost.errors import SettingsError
 
-_PREFIX = "SIGNPOST_"
-
 
 class ServerSettings(BaseModel):
-    """Where the server listens and what it serves.
+    """Where the server listens, what it serves and how much it takes on.
 
     Attributes
     ----------
@@ -21,9 +20,21 @@ class ServerSettings(BaseModel):
         Address to listen on (``SIGNPOST_HOST``). The default is every interface, as a container needs it; outside a
         container set 127.0.0.1.
     port : int
-        0 takes any free port and logs which (``SIGNPOST_PORT``).
+        0 takes any free port and logs which (``SIGNPOST_PORT``, or Vertex AI's ``AIP_HTTP_PORT``).
     model_dir : Path
         Folder that holds an unpacked model package or its ``model.tar.gz`` (``SIGNPOST_MODEL_DIR``).
+    storage_uri : str
+        Where on Google Cloud Storage the package is instead (Vertex AI's ``AIP_STORAGE_URI``); empty for none.
+    health_route, predict_route : str
+        Paths beside SageMaker's (Vertex AI's ``AIP_HEALTH_ROUTE`` and ``AIP_PREDICT_ROUTE``).
+    workers : int
+        Processes that hold the model, by default as many as there are cores (``SIGNPOST_WORKERS``).
+    queue : int
+        Requests that may wait for a worker; the next is answered 503 (``SIGNPOST_QUEUE``).
+    queue_mb : int
+        What they and the requests under way may hold in memory (``SIGNPOST_QUEUE_MB``).
+    deadline_s : float
+        Seconds from a request's head to its answer (``SIGNPOST_DEADLINE_S``). SageMaker gives up after 60.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,6 +42,23 @@ class ServerSettings(BaseModel):
     host: str = Field(default="0.0.0.0", min_length=1)  # noqa: S104 - a container's own network
     port: int = Field(default=8080, ge=0, le=65535)
     model_dir: Path = Path("/opt/ml/model")
+    storage_uri: str = Field(default="", pattern=r"^(gs://[^/]+/.+)?$")
+    health_route: str = Field(default="/ping", pattern=r"^/")
+    predict_route: str = Field(default="/invocations", pattern=r"^/")
+    workers: int = Field(default_factory=lambda: len(os.sched_getaffinity(0)), ge=1, le=256)
+    queue: int = Field(default=128, ge=1, le=100_000)
+    queue_mb: int = Field(default=256, ge=64)
+    deadline_s: float = Field(default=30.0, gt=0)
+
+
+_OWN = {field: f"SIGNPOST_{field.upper()}" for field in ServerSettings.model_fields}
+# https://cloud.google.com/vertex-ai/docs/predictions/custom-container-requirements
+_VERTEX = {
+    "port": "AIP_HTTP_PORT",
+    "storage_uri": "AIP_STORAGE_URI",
+    "health_route": "AIP_HEALTH_ROUTE",
+    "predict_route": "AIP_PREDICT_ROUTE",
+}
 
 
 def read_settings(environment: Mapping[str, str]) -> ServerSettings:
@@ -39,7 +67,7 @@ def read_settings(environment: Mapping[str, str]) -> ServerSettings:
     Parameters
     ----------
     environment : mapping of str to str
-        Usually ``os.environ``; other variables are ignored.
+        Usually ``os.environ``; other variables are ignored. Where both name the same thing, ``SIGNPOST_`` wins.
 
     Returns
     -------
@@ -50,10 +78,9 @@ def read_settings(environment: Mapping[str, str]) -> ServerSettings:
     SettingsError
         Naming the variable, its value and what is wrong with it.
     """
-    names = {field: f"{_PREFIX}{field.upper()}" for field in ServerSettings.model_fields}
-    given = {field: environment[name] for field, name in names.items() if name in environment}
+    names = {field: name for field, name in (*_VERTEX.items(), *_OWN.items()) if name in environment}
     try:
-        return ServerSettings.model_validate(given)
+        return ServerSettings.model_validate({field: environment[name] for field, name in names.items()})
     except ValidationError as error:
         faults = "; ".join(f"{names[str(e['loc'][0])]}={e['input']!r}: {e['msg']}" for e in error.errors())
         raise SettingsError(faults) from error

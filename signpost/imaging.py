@@ -13,7 +13,9 @@ import zlib
 from PIL import Image
 
 from signpost.errors import PictureError
+from signpost.formats import ALLOWED_FORMATS, content_type
 from signpost.jpeg import has_more_scans, read_header
+from signpost.jpeg_pixels import decode_jpeg, jpeg_size
 from signpost.limits import MAX_SIDE, Limits
 from signpost.orientation import read_orientation
 from signpost.png import check_chunks
@@ -22,8 +24,6 @@ from signpost.png import check_chunks
 # add a warning at 89 and an error at 179 megapixels.
 Image.MAX_IMAGE_PIXELS = None
 
-ALLOWED_FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
-_ALLOWED = "allowed are JPEG, PNG and WebP"
 # Flat pictures compress to about 250 pixels a byte (JPEG) and 1000 (PNG): a real one stays far below this.
 _BOMB_PIXELS_PER_BYTE = 2000
 # Of the allowed pixels. Pillow's WebP decoder takes up to 16 bytes a pixel, a progressive JPEG 2 for each of its four
@@ -34,6 +34,7 @@ _WEBP_SHARE, _CMYK_SHARE = 0.4, 0.5
 _MAX_SCANS = 100
 _STRIP_PIXELS = 1_000_000
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, MemoryError)
+_SWAPPED = 5  # the first orientation that swaps the sides
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -43,44 +44,6 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_SIGNATURES = (
-    (b"GIF8", "a GIF"),
-    (b"BM", "a BMP"),
-    (b"II*\0", "a TIFF"),
-    (b"MM\0*", "a TIFF"),
-    (b"\0\0\1\0", "an icon"),
-    (b"%PDF", "a PDF"),
-    (b"PK\3\4", "a ZIP archive"),
-)
-
-
-def content_type(data: bytes) -> str:
-    """Tell a picture's type by its content, never by its name.
-
-    Parameters
-    ----------
-    data : bytes
-        The file, or at least its first 16 bytes.
-
-    Returns
-    -------
-    str
-        A MIME type of `ALLOWED_FORMATS`.
-
-    Raises
-    ------
-    PictureError
-        ``empty_file`` or ``unsupported_type``.
-    """
-    if not data:
-        raise PictureError("empty_file", f"The file has 0 bytes; {_ALLOWED}.")
-    if data.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "image/webp"
-    raise PictureError("unsupported_type", f"The file is {_name_type(data)}; {_ALLOWED}.")
 
 
 def check_size(size: int, limits: Limits) -> None:
@@ -131,18 +94,19 @@ def prepare(data: bytes, width: int, height: int, limits: Limits) -> Image.Image
         ``empty_file``, ``unsupported_type``, ``too_large``, ``too_many_pixels``, ``decompression_bomb``,
         ``truncated_image`` or ``corrupt_image``.
     """
+    kind = content_type(data)
+    check_size(len(data), limits)
     try:
-        image = _open(data, limits)
-        if image.format == "PNG":  # its metadata may follow the pixels
-            image.load()
-        orientation = read_orientation(image.info)
-        if orientation >= 5:  # these swap the sides; turning the small picture is cheaper than turning the large one
-            width, height = height, width
-        image.draft("RGB", (2 * width, 2 * height))
-        small = _shrink(image, width, height)
+        if kind == "image/jpeg":
+            return _prepare_jpeg(data, width, height, limits)
+        if kind == "image/png":
+            check_chunks(data)
+        image = _open(data)
+        _check_pixels(image.size, image.format, image.mode, len(data), limits)
+        image.load()  # a PNG's metadata may follow its pixels
+        return _finish(image, width, height, read_orientation(image.info))
     except _DAMAGE as error:
         raise _undecodable(error) from error
-    return small.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else small
 
 
 def encode_png(image: Image.Image) -> bytes:
@@ -163,45 +127,55 @@ def encode_png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _open(data: bytes, limits: Limits) -> Image.Image:
-    """Open a picture without decoding it, once its type, size and pixel count are known to be fine."""
-    kind = content_type(data)
-    check_size(len(data), limits)
-    if kind == "image/png":
-        check_chunks(data)
-    image = _open_jpeg(data) if kind == "image/jpeg" else _open_bytes(data)
-    _check_pixels(image, len(data), limits)
-    # Each scan passes over all pixels, however few bytes it has. Counting bytes is quick and never too low.
-    most = _MAX_SCANS * limits.max_pixels // (image.width * image.height)
-    if kind == "image/jpeg" and data.count(b"\xff\xda") > most and has_more_scans(data, most):
-        raise PictureError(
-            "decompression_bomb", "The JPEG has far more scans than a picture needs and was not decoded."
-        )
-    return image
-
-
-def _open_jpeg(data: bytes) -> Image.Image:
-    """Open a JPEG without the metadata, which Pillow reads at once and without bounds."""
-    header = read_header(data)
-    image = _open_bytes(b"".join((header.essential, memoryview(data)[header.end :])))
-    image.info |= {"exif": header.exif, "xmp": header.xmp}
-    return image
-
-
-def _open_bytes(data: bytes) -> Image.Image:
+def _open(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=tuple(ALLOWED_FORMATS))
 
 
-def _check_pixels(image: Image.Image, size: int, limits: Limits) -> None:
-    pixels = image.width * image.height
-    share = _WEBP_SHARE if image.format == "WEBP" else _CMYK_SHARE if image.mode == "CMYK" else 1
-    most = int(limits.max_pixels * share)
-    if pixels <= most and max(image.size) <= MAX_SIDE:
-        return
-    claim = f"{image.width:,} × {image.height:,} pixels"
-    if pixels > _BOMB_PIXELS_PER_BYTE * size:
+def _prepare_jpeg(data: bytes, width: int, height: int, limits: Limits) -> Image.Image:
+    header = read_header(data)
+    orientation = read_orientation({"exif": header.exif, "xmp": header.xmp})
+    # Turning the small picture is cheaper than turning the large one.
+    target = (height, width) if orientation >= _SWAPPED else (width, height)
+    if size := jpeg_size(data):
+        _check_pixels(size, "JPEG", "RGB", len(data), limits)
+        _check_scans(data, size, limits)
+        if (pixels := decode_jpeg(data, size, (2 * target[0], 2 * target[1]))) is not None:
+            return _finish(Image.fromarray(pixels), width, height, orientation)
+    # What the quick decoder won't take, Pillow may, or says what is wrong. It would read all metadata at once and
+    # without bounds, so it gets none.
+    image = _open(b"".join((header.essential, memoryview(data)[header.end :])))
+    _check_pixels(image.size, image.format, image.mode, len(data), limits)
+    _check_scans(data, image.size, limits)
+    image.draft("RGB", (2 * target[0], 2 * target[1]))
+    return _finish(image, width, height, orientation)
+
+
+def _finish(image: Image.Image, width: int, height: int, orientation: int) -> Image.Image:
+    if orientation >= _SWAPPED:
+        width, height = height, width
+    small = _shrink(image, width, height)
+    return small.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else small
+
+
+def _check_scans(data: bytes, size: tuple[int, int], limits: Limits) -> None:
+    # Each scan passes over all pixels, however few bytes it has. Counting bytes is quick and never too low.
+    most = _MAX_SCANS * limits.max_pixels // (size[0] * size[1])
+    if data.count(b"\xff\xda") > most and has_more_scans(data, most):
         raise PictureError(
-            "decompression_bomb", f"The file claims {claim} in {size:,} bytes and was not opened further."
+            "decompression_bomb", "The JPEG has far more scans than a picture needs and was not decoded."
+        )
+
+
+def _check_pixels(size: tuple[int, int], kind: str | None, mode: str, file_size: int, limits: Limits) -> None:
+    pixels = size[0] * size[1]
+    share = _WEBP_SHARE if kind == "WEBP" else _CMYK_SHARE if mode == "CMYK" else 1
+    most = int(limits.max_pixels * share)
+    if pixels <= most and max(size) <= MAX_SIDE:
+        return
+    claim = f"{size[0]:,} × {size[1]:,} pixels"
+    if pixels > _BOMB_PIXELS_PER_BYTE * file_size:
+        raise PictureError(
+            "decompression_bomb", f"The file claims {claim} in {file_size:,} bytes and was not opened further."
         )
     raise PictureError(
         "too_many_pixels",
@@ -241,17 +215,3 @@ def _undecodable(error: Exception) -> PictureError:
     if "truncated" in str(error).lower() or isinstance(error, EOFError):
         return PictureError("truncated_image", "The picture ends before its last pixel. Send it again, whole.")
     return PictureError("corrupt_image", "The picture is damaged and can't be decoded. Send it again.")
-
-
-def _name_type(data: bytes) -> str:
-    for signature, name in _SIGNATURES:
-        if data.startswith(signature):
-            return name
-    if data[4:8] == b"ftyp":
-        return "a HEIC, AVIF or video file"
-    head = data[:512].lstrip()
-    if head.startswith(b"<"):
-        return "SVG, HTML or other markup"
-    if all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head):
-        return "text"
-    return "of an unknown type"

@@ -18,7 +18,7 @@ from signpost.archives import Readable, TarBounds, read_tar
 from signpost.errors import ArchiveError, PackageError
 from signpost.manifest import Manifest
 
-MANIFEST, MODEL = "manifest.json", "model.tflite"
+MANIFEST, MODEL, ARCHIVE = "manifest.json", "model.tflite", "model.tar.gz"
 # A package is a few MB; a hostile archive must not fill memory or disk.
 _MAX_BYTES = 512 * 2**20
 ARCHIVE_BOUNDS = TarBounds(total_bytes=_MAX_BYTES, member_bytes=_MAX_BYTES, members=64)
@@ -58,6 +58,21 @@ def open_package(path: Path) -> Package:
             return read_package(stream, str(path))
     except OSError as error:
         raise PackageError(f"can't read {path}: {error.strerror or error}") from error
+
+
+def open_model_folder(folder: Path) -> Package:
+    """Open the package of a folder that holds it unpacked or, as SageMaker may leave it, as ``model.tar.gz``.
+
+    Raises
+    ------
+    PackageError
+        If it holds neither, or the package is broken.
+    """
+    if (folder / MANIFEST).is_file():
+        return open_package(folder)
+    if (folder / ARCHIVE).is_file():
+        return open_package(folder / ARCHIVE)
+    raise PackageError(f"no model package in {folder}: expected {MANIFEST} and {MODEL}, or {ARCHIVE}")
 
 
 def read_package(stream: Readable, source: str) -> Package:

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from serving_client import serve
 from starlette.testclient import TestClient
 
-from serving.app import make_app
-from serving.inference import Inference
-from signpost.limits import Limits
 from signpost.package import open_package
 from signpost.predictor import Predictor
 
@@ -20,7 +18,6 @@ def predictor(vehicle_package: Path) -> Predictor:
 
 @pytest.fixture(scope="session")
 def server(vehicle_package: Path) -> Iterator[TestClient]:
-    """The model server's application, without a socket."""
-    inference = Inference(open_package(vehicle_package), Limits(), threads=2)
-    with TestClient(make_app(inference)) as client:
+    """The model server's application, without a port."""
+    with serve(vehicle_package) as client:
         yield client

@@ -11,7 +11,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from sample_pictures import ORIENTATION, encode, gradient, oriented
 
-from signpost.imaging import content_type, encode_png, prepare
+from signpost import jpeg_pixels
+from signpost.formats import content_type
+from signpost.imaging import encode_png, prepare
+from signpost.jpeg_pixels import decode_jpeg
 from signpost.limits import Limits
 
 SIZE = (32, 24)
@@ -167,3 +170,17 @@ def test_real_turned_photographs_look_alike(shared_data: Path, series):
     assert len(files) >= 4
     # The photographs differ in a caption and in brightness; turned the wrong way their correlation is far lower.
     assert np.corrcoef(flat).min() > 0.9
+
+
+@pytest.mark.parametrize("target", [(32, 32), (224, 160)])
+@pytest.mark.parametrize("size", [(31, 47), (64, 64), (129, 130), (640, 481), (1921, 1079)])
+@pytest.mark.parametrize("kind", [{}, {"progressive": True}, {"subsampling": 0}, {"subsampling": 1}, {"quality": 30}])
+def test_the_quick_decoder_makes_the_very_pixels_of_pillow(monkeypatch, size, target, kind):
+    # Serialize prepares with Pillow alone, the server and training with the quick decoder.
+    noise = Image.effect_noise((40, 30), 90)
+    picture = Image.merge("RGB", [noise, noise.rotate(180), gradient(40, 30).getchannel(0)]).resize(size)
+    data = encode(picture, "JPEG", **kind)
+    assert decode_jpeg(data, size, target) is not None
+    quick = prepare(data, *target, Limits())
+    monkeypatch.setattr(jpeg_pixels, "simplejpeg", None)
+    assert prepare(data, *target, Limits()).tobytes() == quick.tobytes()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile
 from sample_pictures import encode, exif, flat_webp, gradient, jpeg_of_many_scans, png, with_exif
 
+from signpost import imaging
 from signpost.errors import PictureError
 from signpost.imaging import check_size, prepare
 from signpost.limits import Limits
@@ -182,6 +183,7 @@ def test_too_little_memory_for_a_picture_is_said(monkeypatch, kind):
         raise MemoryError
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    monkeypatch.setattr(imaging, "decode_jpeg", load)
     assert code_of(encode(gradient(), kind)) == "too_many_pixels"
 
 

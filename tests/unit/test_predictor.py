@@ -2,6 +2,8 @@
 
 import hashlib
 import math
+import tarfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +13,18 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 from sample_pictures import gradient
 
+from signpost import imaging
+from signpost.contracts import Prediction
+from signpost.decision import doubt
 from signpost.errors import PackageError
+from signpost.imaging import prepare
+from signpost.jpeg_pixels import decode_jpeg
+from signpost.limits import Limits
 from signpost.manifest import Manifest, OutOfDistribution
 from signpost.package import Package, open_package
 from signpost.predictor import Predictor, interpret, quantise
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -121,3 +131,32 @@ def test_the_committed_package_is_what_its_manifest_says(vehicle_package):
 def test_pixels_enter_a_network_by_its_scale_and_zero_point(dtype, quantization, expected):
     found = quantise(np.array([0, 100, 255], np.uint8), {"dtype": dtype, "quantization": quantization})
     assert (found.dtype, found.tolist()) == (dtype, expected)
+
+
+@pytest.mark.parametrize(("name", "labels_agree"), [("vehicle", 0.998), ("dog-breed", 0.95)])
+def test_decoding_at_a_reduced_scale_changes_no_decision(shared_data: Path, monkeypatch, name, labels_agree):
+    # GIVEN real photographs, ten times the size of what the network sees
+    predictor = Predictor(open_package(ROOT / "models" / name))
+    size = predictor.manifest.input
+    with tarfile.open(shared_data / "ants-bees-photos.tar.gz") as archive:
+        photographs = [archive.extractfile(file).read() for file in archive if file.name.endswith(".jpg")]
+
+    def predictions() -> list[Prediction]:
+        return predictor.predict([prepare(photograph, size.width, size.height, Limits()) for photograph in photographs])
+
+    # WHEN they are decoded at a reduced scale, and in full
+    reduced = predictions()
+    monkeypatch.setattr(imaging, "decode_jpeg", lambda data, size, _least: decode_jpeg(data, size, size))
+    full = predictions()
+    # THEN what would be done with them is the same. Of five that are nothing that the breeds' model knows, and go to
+    # a person either way, the likeliest label is another.
+    pairs = list(zip(reduced, full, strict=True))
+    assert len(pairs) == 130
+    assert all(_decision(one) == _decision(other) for one, other in pairs)
+    assert sum(one.label == other.label for one, other in pairs) >= labels_agree * len(pairs)
+    shifts = [abs(one.probabilities[label] - p) for one, other in pairs for label, p in other.probabilities.items()]
+    assert 0 < max(shifts) < 0.16
+
+
+def _decision(prediction: Prediction) -> str:
+    return "review" if doubt(prediction, prediction.threshold) else prediction.label

@@ -28,7 +28,9 @@ def test_a_serverless_endpoint_costs_by_its_memory():
     assert four > two
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/routing.md", "docs/local-cloud.md", "docs/cost.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "docs/routing.md", "docs/local-cloud.md", "docs/cost.md", "docs/serving.md"]
+)
 def test_every_link_to_a_file_leads_somewhere(document):
     file = ROOT / document
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", file.read_text()):

@@ -3,20 +3,15 @@
 import base64
 import subprocess
 import sys
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sample_pictures import encode, gradient, oriented, predict
 from starlette.testclient import TestClient
 
-from serving import inference
-from serving.app import make_app
 from signpost.contracts import Answer
 from signpost.imaging import encode_png, prepare
 from signpost.limits import Limits
-from signpost.package import open_package
 from signpost.predictor import Predictor
 
 PICTURES = {
@@ -48,7 +43,7 @@ def test_a_picture_gets_the_models_own_prediction(server, predictor, media):
     got = answer(server.post("/invocations", content=PICTURES[media], headers={"content-type": media}))
     assert got.predictions == [predict(predictor, PICTURES[media])]
     assert got.model == predictor.model
-    assert set(got.timings_ms) == {"decode", "invoke"}
+    assert set(got.timings_ms) == {"queue", "decode", "invoke"}
     assert min(got.timings_ms.values()) >= 0
 
 
@@ -87,28 +82,6 @@ def test_callers_that_take_json(server, accept):
     answer(server.post("/invocations", content=PICTURES["image/png"], headers=headers))
 
 
-class _Watched(Predictor):
-    """A predictor that waits until another works beside it, and notices when it is used twice at once."""
-
-    together = threading.Barrier(2, timeout=30)
-    busy = False
-
-    def predict(self, images):
-        assert not self.busy
-        self.busy = True
-        self.together.wait()
-        self.busy = False
-        return super().predict(images)
-
-
-def test_requests_at_once_use_a_predictor_each(vehicle_package, monkeypatch):
-    monkeypatch.setattr(inference, "Predictor", _Watched)
-    two = inference.Inference(open_package(vehicle_package), Limits(), threads=2)
-    with TestClient(make_app(two)) as client, ThreadPoolExecutor(4) as pool:
-        asked = [pool.submit(client.post, "/invocations", json=instances(PICTURES["image/png"])) for _ in range(8)]
-        assert [response.result().status_code for response in asked] == [200] * 8
-
-
 def test_real_photographs(server, predictor, shared_data: Path):
     for file in sorted((shared_data / "messy" / "gps_privacy").iterdir()):
         picture = file.read_bytes()
@@ -116,10 +89,18 @@ def test_real_photographs(server, predictor, shared_data: Path):
         assert got.predictions == [predict(predictor, picture)]
 
 
-def test_the_server_needs_neither_aws_nor_tensorflow():
-    # The image installs requirements/serving.txt only.
-    code = "import sys, serving.__main__; print(*{name.partition('.')[0] for name in sys.modules})"
+@pytest.mark.parametrize(
+    ("module", "needed", "not_needed"),
+    [
+        ("serving.worker", {"PIL", "ai_edge_litert"}, {"uvicorn", "starlette"}),
+        ("serving.__main__", {"uvicorn", "starlette"}, {"PIL", "numpy", "ai_edge_litert"}),
+    ],
+)
+def test_what_each_process_loads(module, needed, not_needed):
+    # The image installs requirements/serving.txt only; what is not loaded costs neither memory nor time.
+    code = f"import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
-    assert {"uvicorn", "starlette", "PIL", "ai_edge_litert"} <= loaded
-    assert not loaded & {"boto3", "botocore", "aws_lambda_powertools", "aws_cdk", "tensorflow", "typer", "rich"}
+    assert needed <= loaded
+    others = {"boto3", "botocore", "aws_lambda_powertools", "aws_cdk", "tensorflow", "typer", "rich"}
+    assert not loaded & (others | not_needed)

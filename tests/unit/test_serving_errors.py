@@ -3,19 +3,21 @@
 import base64
 import json
 import logging
+import socket
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_pictures import encode, flat_webp, gradient
-from starlette.testclient import TestClient
+from serving_client import serve
 
-from serving.app import make_app
-from serving.inference import Inference
+from serving.frames import REPLY, REQUEST, Kind
 from serving.logs import JsonFormatter
+from serving.worker import answer_all
+from serving.workers import Workers
 from signpost.limits import Limits
-from signpost.package import open_package
+from signpost.predictor import Predictor
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
@@ -37,8 +39,7 @@ def error(response, status: int) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def small_server(vehicle_package: Path):
     """A server that takes no more than 2,000 bytes."""
-    inference = Inference(open_package(vehicle_package), Limits(max_bytes=2000), threads=1)
-    with TestClient(make_app(inference)) as client:
+    with serve(vehicle_package, Limits(max_bytes=2000), workers=1) as client:
         yield client
 
 
@@ -125,33 +126,54 @@ def test_other_paths_and_methods(server):
     assert error(server.post("/ping"), 405)[0] == "method_not_allowed"
 
 
-class _Broken(Inference):
-    """A server whose model breaks, quoting its input as careless libraries do."""
+def test_a_fault_of_the_server_is_a_500_and_is_logged_without_the_picture(vehicle_package, caplog, monkeypatch):
+    async def ask(_workers, _kind, body: bytes, _deadline) -> None:
+        raise RuntimeError(f"can't work on {body!r}")
 
-    async def answer(self, body: bytes, content_type: str) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        raise RuntimeError(f"can't work on {body!r} {content_type}")
-
-
-def test_a_fault_is_a_500_and_is_logged_without_the_picture(vehicle_package, caplog):
-    broken = _Broken(open_package(vehicle_package), Limits(), threads=1)
-    with TestClient(make_app(broken)) as client, caplog.at_level(logging.INFO, logger="serving"):
+    monkeypatch.setattr(Workers, "ask", ask)
+    with serve(vehicle_package, workers=1) as client, caplog.at_level(logging.INFO, logger="serving"):
         response = client.post("/invocations", content=b"secret picture", headers=PNG)
     assert error(response, 500) == ("internal_error", "The server failed; its log says why.")
-    lines = [json.loads(JsonFormatter().format(record)) for record in caplog.records if record.name == "serving"]
-    assert [line["message"] for line in lines] == ["fault", "request"]
-    assert lines[0]["fault"] == "RuntimeError"
-    assert "answer" in lines[0]["trace"][-1]
-    assert lines[1]["status"] == 500
-    assert "secret" not in json.dumps(lines)
+    fault, request = (line for line in logged(caplog) if line["message"] in {"fault", "request"})
+    assert fault["fault"] == "RuntimeError"
+    assert "ask" in fault["trace"][-1]
+    assert request["status"] == 500
+    assert "secret" not in json.dumps(logged(caplog))
 
 
-def test_a_request_is_one_line_of_the_log(server, caplog):
+def test_a_fault_of_the_model_is_a_500_and_is_logged_without_the_picture(predictor, caplog, monkeypatch):
+    # GIVEN a model that breaks, quoting its input as careless libraries do
+    def predict(_predictor, images) -> None:
+        raise RuntimeError(f"can't work on {images!r} of a secret picture")
+
+    monkeypatch.setattr(Predictor, "predict", predict)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.sendall(REQUEST.pack(len(PICTURE), Kind.PICTURE, 0.0) + PICTURE)
+        ours.shutdown(socket.SHUT_WR)
+        answer_all(theirs, predictor, Limits())
+        size, status, *_ = REPLY.unpack(ours.recv(REPLY.size))
+        assert status == 500
+        assert json.loads(ours.recv(size))["error"]["code"] == "internal_error"
+    (line,) = logged(caplog)
+    assert (line["message"], line["fault"]) == ("fault", "RuntimeError")
+    assert "secret" not in json.dumps(line)
+
+
+def logged(caplog) -> list[dict]:
+    return [json.loads(JsonFormatter().format(record)) for record in caplog.records if record.name == "serving"]
+
+
+def test_a_request_that_fails_is_one_line_of_the_log_and_others_are_counted(server, caplog):
     with caplog.at_level(logging.INFO, logger="serving"):
         server.post("/invocations", content=PICTURE, headers=PNG)
-    (record,) = [record for record in caplog.records if record.name == "serving"]
-    fields = record.fields
-    assert (fields["method"], fields["path"], fields["status"]) == ("POST", "/invocations", 200)
-    assert fields["ms"] > 0
+        server.post("/invocations", content=b"text", headers=PNG)
+    (record,) = [record for record in caplog.records if record.message == "request"]
+    assert (record.fields["path"], record.fields["status"]) == ("/invocations", 400)
+    assert record.fields["ms"] > 0
+    page = server.get("/metrics").text
+    for status in (200, 400):
+        assert float(page.partition(f'signpost_requests_total{{status="{status}"}} ')[2].split("\n")[0]) >= 1
 
 
 _HEADERS = st.sampled_from([*PNG.values(), *JSON.values(), "application/x-image", "text/plain", ";", "a/b;q=x"])

@@ -1,20 +1,25 @@
 """The server as it runs: a process with a port, an environment and signals."""
 
+import base64
 import http.client
 import json
 import os
-import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
+from running_server import Server, gauge, running, start
 from sample_pictures import encode, gradient, predict
 
 from serving.settings import read_settings
@@ -23,60 +28,6 @@ from signpost.errors import SettingsError
 from signpost.package import pack
 
 PNG = {"Content-Type": "image/png"}
-
-
-class Server:
-    """A running server and the lines that it has logged so far."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self.lines: list[dict] = []
-        self.port = self._await_port()
-
-    def _await_port(self) -> int:
-        for line in self.process.stderr or ():
-            if line.startswith("{"):  # LiteRT greets in plain text
-                self.lines.append(json.loads(line))
-                if found := re.search(r"running on http://127\.0\.0\.1:(\d+)", self.lines[-1]["message"]):
-                    return int(found[1])
-        raise AssertionError(f"the server never listened: {self.lines}")
-
-    def request(self, method: str, path: str, body: bytes | None = None, headers: dict | None = None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        try:
-            connection.request(method, path, body, headers or {})
-            response = connection.getresponse()
-            return response.status, response.read()
-        finally:
-            connection.close()
-
-    def stop(self) -> int:
-        """Send SIGTERM and return the exit code; the rest of the log is in `lines`."""
-        self.process.send_signal(signal.SIGTERM)
-        _, rest = self.process.communicate(timeout=30)
-        self.lines += [json.loads(line) for line in rest.splitlines() if line.startswith("{")]
-        return self.process.returncode
-
-
-@contextmanager
-def running(model_dir: Path, *arguments: str) -> Iterator[Server]:
-    process = start(model_dir, *arguments)
-    try:
-        yield Server(process)
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def start(model_dir: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-    settings = {"SIGNPOST_HOST": "127.0.0.1", "SIGNPOST_PORT": "0", "SIGNPOST_MODEL_DIR": str(model_dir)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "serving", *arguments],
-        env=os.environ | settings | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def test_its_life_as_sagemaker_runs_it(vehicle_package, predictor):
@@ -88,12 +39,8 @@ def test_its_life_as_sagemaker_runs_it(vehicle_package, predictor):
         assert Answer.model_validate_json(body).predictions == [predict(predictor, picture)]
         assert server.request("POST", "/invocations", b"nonsense", PNG)[0] == 400
         assert server.stop() == 0
-    requests = [line for line in server.lines if line["message"] == "request"]
-    assert [(line["path"], line["status"]) for line in requests] == [
-        ("/ping", 200),
-        ("/invocations", 200),
-        ("/invocations", 400),
-    ]
+    failed = [line for line in server.lines if line["message"] == "request"]
+    assert [(line["path"], line["status"]) for line in failed] == [("/invocations", 400)]
 
 
 def test_an_archive_in_the_model_folder(vehicle_package, tmp_path):
@@ -151,6 +98,167 @@ def test_a_request_under_way_is_finished_before_the_end(vehicle_package):
         assert server.process.wait(timeout=30) == 0
 
 
+def test_a_killed_worker_takes_no_request_with_it(vehicle_package, predictor):
+    picture = encode(gradient(), "PNG")
+    with running(vehicle_package, SIGNPOST_WORKERS="1") as server, ThreadPoolExecutor(1) as pool:
+        # GIVEN a worker that has a request and does not get on with it
+        (worker,) = server.workers(1)
+        os.kill(worker, signal.SIGSTOP)
+        asked = pool.submit(server.request, "POST", "/invocations", picture, PNG)
+        while gauge(server, "signpost_requests_under_way") < 1:
+            time.sleep(0.01)
+        # WHEN it is killed
+        os.kill(worker, signal.SIGKILL)
+        # THEN another answers
+        status, body = asked.result(timeout=30)
+        assert status == 200
+        assert Answer.model_validate_json(body).predictions == [predict(predictor, picture)]
+        assert len(set(server.workers(2))) == 2
+
+
+def test_a_request_that_ends_two_workers_is_given_to_no_third(vehicle_package):
+    with running(vehicle_package, SIGNPOST_WORKERS="2") as server, ThreadPoolExecutor(1) as pool:
+        # GIVEN two workers that stand still, and a request at one of them
+        workers = server.workers(2)
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)
+        asked = pool.submit(server.request, "POST", "/invocations", encode(gradient(), "PNG"), PNG)
+        while gauge(server, "signpost_requests_under_way") < 1:
+            time.sleep(0.01)
+        # WHEN one after the other is killed, the request being given to the second in between
+        os.kill(workers[0], signal.SIGKILL)
+        while gauge(server, "signpost_worker_ends_total") < 1:
+            time.sleep(0.01)
+        os.kill(workers[1], signal.SIGKILL)
+        # THEN its caller is told, and the server goes on
+        status, body = asked.result(timeout=30)
+        assert (status, json.loads(body)["error"]["code"]) == (500, "internal_error")
+        server.workers(4)
+        assert server.request("POST", "/invocations", encode(gradient(), "PNG"), PNG)[0] == 200
+
+
+def test_a_hung_worker_is_replaced_and_its_caller_told(vehicle_package):
+    picture = encode(gradient(), "PNG")
+    with running(vehicle_package, SIGNPOST_WORKERS="1", SIGNPOST_DEADLINE_S="0.5") as server:
+        os.kill(server.workers(1)[0], signal.SIGSTOP)
+        status, body = server.request("POST", "/invocations", picture, PNG)
+        assert (status, json.loads(body)["error"]["code"]) == (504, "deadline_exceeded")
+        server.workers(2)
+        assert server.request("POST", "/invocations", picture, PNG)[0] == 200
+
+
+def test_without_a_worker_it_is_unhealthy_until_there_is_one_again(vehicle_package, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(vehicle_package, folder)
+    with running(folder, SIGNPOST_WORKERS="1") as server:
+        # GIVEN a worker that can't be replaced
+        (folder / "model.tflite").rename(tmp_path / "model.tflite")
+        os.kill(server.workers(1)[0], signal.SIGKILL)
+        while server.request("GET", "/ping")[0] == 200:
+            time.sleep(0.01)
+        # WHEN the model is there again
+        (tmp_path / "model.tflite").rename(folder / "model.tflite")
+        # THEN a request that came in before is answered
+        assert server.request("POST", "/invocations", encode(gradient(), "PNG"), PNG)[0] == 200
+        assert server.request("GET", "/ping")[0] == 200
+
+
+def test_a_full_queue_is_a_503_that_says_when_to_come_again(vehicle_package):
+    picture = encode(gradient(), "PNG")
+    with running(vehicle_package, SIGNPOST_WORKERS="1", SIGNPOST_QUEUE="2") as server:
+        # GIVEN a worker that stands still: two requests are with it, and two wait
+        (worker,) = server.workers(1)
+        os.kill(worker, signal.SIGSTOP)
+        with ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(server.request, "POST", "/invocations", picture, PNG) for _ in range(4)]
+            while gauge(server, "signpost_waiting_requests") < 2:
+                time.sleep(0.01)
+            # WHEN one more comes THEN it is refused at once
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+            connection.request("POST", "/invocations", picture, PNG)
+            response = connection.getresponse()
+            assert response.status == 503
+            assert int(response.headers["Retry-After"]) >= 1
+            assert json.loads(response.read())["error"]["code"] == "overloaded"
+            connection.close()
+            # AND the others are answered once the worker gets on
+            os.kill(worker, signal.SIGCONT)
+            assert [done.result(timeout=30)[0] for done in asked] == [200] * 4
+
+
+def test_bodies_together_may_not_fill_the_memory(vehicle_package):
+    with running(vehicle_package, SIGNPOST_QUEUE_MB="64") as server:
+        # GIVEN three requests of which 24 MB each have come
+        head = b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 25000000\r\n\r\n"
+        connections = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(3)]
+        for connection in connections:
+            connection.sendall(head + bytes(24_000_000))
+        # THEN the third is refused
+        assert connections[2].recv(4096).startswith(b"HTTP/1.1 503")
+        for connection in connections:
+            connection.close()
+
+
+def test_the_contract_of_vertex_ai(vehicle_package, predictor):
+    picture = encode(gradient(), "PNG")
+    vertex = {"AIP_HTTP_PORT": "0", "AIP_HEALTH_ROUTE": "/health", "AIP_PREDICT_ROUTE": "/v1/models/1:predict"}
+    with storage(vehicle_package) as host:
+        process = start_as_vertex(AIP_STORAGE_URI="gs://bucket/models/1", STORAGE_EMULATOR_HOST=host, **vertex)
+        try:
+            server = Server(process)
+            assert server.request("GET", "/health")[0] == 200
+            body = json.dumps({"instances": [{"b64": base64.b64encode(picture).decode()}] * 2, "parameters": {}})
+            json_type = {"Content-Type": "application/json"}
+            status, answer = server.request("POST", "/v1/models/1:predict", body.encode(), json_type)
+            assert status == 200
+            found = Answer.model_validate_json(answer).predictions
+            assert found == [predict(predictor, picture)] * 2
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_a_model_that_is_not_on_the_storage_is_said(tmp_path):
+    with storage(tmp_path) as host:
+        process = start_as_vertex(AIP_STORAGE_URI="gs://bucket/models/1", STORAGE_EMULATOR_HOST=host)
+        _, log = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "no model package" in log
+
+
+def start_as_vertex(**environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "serving"],
+        env=os.environ | {"SIGNPOST_HOST": "127.0.0.1"} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def storage(folder: Path) -> Iterator[str]:
+    """Stand in for Google Cloud Storage: the files of a folder as objects under models/1."""
+
+    class Objects(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name = unquote(self.path).removeprefix("/storage/v1/b/bucket/o/models/1/").removesuffix("?alt=media")
+            found = (folder / name).is_file()
+            self.send_response(200 if found else 404)
+            self.end_headers()
+            self.wfile.write((folder / name).read_bytes() if found else b"")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Objects) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
 def listens(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
@@ -172,6 +280,30 @@ def test_a_start_that_fails_says_why(vehicle_package, arguments, environment, co
     _, log = process.communicate(timeout=60)
     assert process.returncode == code
     assert says in log
+
+
+def test_the_command_serves_on_this_machine_only(vehicle_package):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "serve", str(vehicle_package), "--port", "0"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        server = Server(process)  # which waits for "running on http://127.0.0.1"
+        assert server.request("GET", "/ping")[0] == 200
+        assert server.stop() == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_vertex_ai_and_ones_own_settings():
+    given = {"AIP_HTTP_PORT": "7080", "AIP_PREDICT_ROUTE": "/predict", "AIP_STORAGE_URI": "gs://bucket/model"}
+    vertex = read_settings(given)
+    assert (vertex.port, vertex.predict_route, vertex.storage_uri) == (7080, "/predict", "gs://bucket/model")
+    assert read_settings(given | {"SIGNPOST_PORT": "9000"}).port == 9000
+    with pytest.raises(SettingsError, match="AIP_STORAGE_URI='s3://bucket/model'"):
+        read_settings({"AIP_STORAGE_URI": "s3://bucket/model"})
 
 
 def test_settings_and_their_defaults():

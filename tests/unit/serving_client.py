@@ -1,0 +1,31 @@
+"""The model server's application with real workers, without a port."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from serving.app import make_app
+from serving.metrics import Metrics
+from serving.settings import ServerSettings
+from serving.workers import Workers
+from signpost.limits import Limits
+
+
+@contextmanager
+def serve(model_dir: Path, limits: Limits | None = None, **given: Any) -> Iterator[TestClient]:
+    """Serve a model package until the block ends."""
+    settings = ServerSettings(**{"model_dir": model_dir, "workers": 2} | given)
+    workers = Workers(settings, limits or Limits(), Metrics())
+    app = make_app(workers, settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: object) -> AsyncIterator[None]:
+        async with workers:
+            yield
+
+    app.router.lifespan_context = lifespan
+    with TestClient(app) as client:
+        yield client
