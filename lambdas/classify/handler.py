@@ -47,5 +47,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG
     """Answer the model's prediction."""
     result = classify(event, ask, s3)
     metrics.add_metric("InferenceTime", MetricUnit.Milliseconds, result["timings_ms"]["classify"])
-    logger.info("classified", decision_id=event["decision_id"], label=result["prediction"]["label"])
+    logger.debug("classified", decision_id=event["decision_id"], label=result["prediction"]["label"])
     return result

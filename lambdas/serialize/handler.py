@@ -26,5 +26,5 @@ def handler(event: Any, context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambd
     if decision:
         metrics.add_metric("PicturesRejected", MetricUnit.Count, 1)
     reason = decision["reason"]["code"] if decision else None
-    logger.info("serialized", decision_id=result["decision_id"], classifier=result["classifier"], rejected=reason)
+    logger.debug("serialized", decision_id=result["decision_id"], classifier=result["classifier"], rejected=reason)
     return result

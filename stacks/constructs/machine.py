@@ -53,6 +53,10 @@ class Machine(Construct):
             retention=logs.RetentionDays.ONE_MONTH,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        express = machine_type is sfn.StateMachineType.EXPRESS
+        # An Express execution's 50 events a picture would cost more than its functions. What became of it is in the
+        # decision, and what failed is logged. Standard executions are few.
+        level = sfn.LogLevel.ERROR if express else sfn.LogLevel.ALL
         self.machine = sfn.StateMachine(
             self,
             "Machine",
@@ -60,11 +64,17 @@ class Machine(Construct):
             state_machine_type=machine_type,
             definition_body=sfn.DefinitionBody.from_string(json.dumps(definition, ensure_ascii=False)),
             definition_substitutions=dict(substitutions),
-            # Every event but no data: a state holds the picture.
-            logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
+            # No data: a state holds the picture.
+            logs=sfn.LogOptions(destination=log_group, level=level, include_execution_data=False),
             tracing_enabled=True,
         )
-        acknowledge(self, {"IAM5[Resource::*]": "X-Ray and the delivery of logs know no resources."})
+        acknowledge(
+            self,
+            {
+                "IAM5[Resource::*]": "X-Ray and the delivery of logs know no resources.",
+                **({"SF1": "Every event of every picture would be dear; what fails is logged."} if express else {}),
+            },
+        )
 
     def allow(self, actions: list[str], resources: list[str]) -> None:
         """Give the machine's role exactly these actions on exactly these resources."""
