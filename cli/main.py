@@ -8,7 +8,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 
-from cli import cloud, cost, data, models, registry, routing, serving, train
+from cli import capacity, cloud, cost, data, models, registry, routing, serving, train
 from cli.output import errors
 from signpost.errors import SignpostError
 
@@ -33,6 +33,7 @@ for command in (
     models.predict,
     models.evaluate,
     cost.cost,
+    capacity.capacity,
     serving.serve,
 ):
     app.command(name=command.__name__.rstrip("_"))(command)

@@ -42,6 +42,16 @@ class Deployment:
         except KeyError as error:
             raise DeploymentError(f"no stack has an output {name}: deploy again") from error
 
+    def endpoint_of(self, classifier: str) -> str:
+        """Return the name of a classifier's endpoint.
+
+        Raises
+        ------
+        DeploymentError
+            If it has none.
+        """
+        return self[f"{output_prefix(classifier)}Endpoint"]
+
     @property
     def queues(self) -> dict[str, str]:
         """URL of every queue, by its name."""
@@ -83,6 +93,11 @@ class Deployment:
         back = [name for name, status in self.endpoint_statuses(sagemaker).items() if status == "RolledBack"]
         if back:
             raise DeploymentError(f"rolled back to the configuration of before: {', '.join(back)}")
+
+
+def output_prefix(classifier: str) -> str:
+    """Return what the names of a classifier's outputs begin with."""
+    return classifier.title().replace("-", "")
 
 
 def find(name: str, clients: Clients) -> Deployment:

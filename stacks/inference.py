@@ -8,6 +8,7 @@ from aws_cdk import CfnOutput, IStackSynthesizer, Stack
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
+from signpost.deployment import output_prefix
 from signpost.package import pack
 from signpost.prefixes import PREPARED
 from signpost.settings import Classifier, Hosting, Settings
@@ -75,7 +76,7 @@ class InferenceStack(Stack):
                 self._serve(name, classifier, classifier.model)
 
     def _serve(self, name: str, classifier: Classifier, model: Path) -> None:
-        title = name.title().replace("-", "")
+        title = output_prefix(name)
         archive = ROOT / "build" / "models" / f"{name}.tar.gz"
         pack(model, archive)
         image_uri, self.repositories[name] = self._image.resolve(

@@ -118,3 +118,18 @@ def test_evaluate_measures_a_folder_with_a_subfolder_per_label(examples, tmp_pat
     assert result["n"] == 10
     assert {"accuracy", "macro_f1", "ece", "confusion"} <= set(result)
     assert sum(map(sum, result["confusion"])) == 10
+
+
+def test_capacity_loads_the_endpoint_and_names_the_target(signpost):
+    done = signpost("capacity", "vehicle", "--seconds", "1")
+    assert done.returncode == 0, done.stderr
+    callers = [line.split()[0] for line in done.stdout.splitlines() if line[:1].isdigit()]
+    assert callers[:2] == ["1", "2"]
+    assert int(done.stdout.split("invocations_per_instance = ")[1].split()[0]) > 100
+    assert "says nothing about an instance" in done.stdout
+
+
+def test_capacity_of_a_classifier_without_instances_is_refused(signpost):
+    done = signpost("capacity", "dog-breed")
+    assert done.returncode == 1
+    assert "its hosting is lambda, not realtime" in done.stderr
