@@ -35,6 +35,7 @@ lint: .venv/test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright --warnings
+	@$(BIN)/hadolint serving/Dockerfile training/Dockerfile
 
 down: ## Stop everything
 	@if [ -x $(BIN)/signpost ]; then $(BIN)/signpost down; fi

@@ -11,6 +11,7 @@ USES = {
     "test": ["lambdas", "serving", "cli", "infrastructure", "local", "test"],
     "training": ["training", "cli"],
     "serving": ["serving"],
+    "container": ["container"],
 }
 OPTIONS = ["--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
 OPTIONS += ["--no-emit-index-url", "--no-annotate", "--no-header", "--upgrade"]

@@ -65,7 +65,10 @@ class InferenceStack(Stack):
         super().__init__(scope, construct_id, description=title, synthesizer=synthesizer)
         self._stage, self._storage = stage, storage
         self._image = ContainerImage(
-            self, "Server", folder="serving", contents=["signpost", "requirements/serving.txt"]
+            self,
+            "Server",
+            folder="serving",
+            contents=["signpost", "requirements/serving.txt", "requirements/container.txt"],
         )
         self.endpoint_names: dict[str, str] = {}
         self.packages: dict[str, assets.Asset] = {}
