@@ -1,0 +1,99 @@
+"""Measures every server in turn, several times over, so that a drift of the machine meets all of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from serving.benchmark.answers import check_answers
+from serving.benchmark.bound import measure_bound
+from serving.benchmark.install import BenchmarkError
+from serving.benchmark.load import run_load, wrk_command
+from serving.benchmark.pictures import Pictures
+from serving.benchmark.processes import running
+from serving.benchmark.servers import Server
+from serving.benchmark.usage import cpu_seconds, memory
+
+CONCURRENCIES = (1, 8, 32)
+_WARM_UP_SECONDS = 1
+Figures = dict[str, Any]
+
+
+def measure_all(
+    servers: list[Server], pictures: dict[str, Pictures], seconds: int, rounds: int, say: Callable[[str], None]
+) -> Figures:
+    """Measure servers and the bound.
+
+    Parameters
+    ----------
+    servers : list of Server
+        Those that are installed.
+    pictures : dict
+        By kind, the files and the right answers.
+    seconds : int
+        Of each load.
+    rounds : int
+        How often everything is measured.
+    say : callable
+        Told what is going on.
+
+    Returns
+    -------
+    dict
+        ``bound``: by kind of picture, a rate a round. ``servers``: by key ``startup_s``, ``loads`` (by kind of picture
+        and connections, a dict a round) and, where it ended early, ``failed`` with the reason.
+    """
+    bound: dict[str, list[float]] = {kind: [] for kind in pictures}
+    found: Figures = {server.key: {"startup_s": [], "loads": {}} for server in servers}
+    for number in range(rounds):
+        first = number * len(servers) // rounds
+        for server in servers[first:] + servers[:first]:
+            say(f"round {number + 1} of {rounds}: {server.key}")
+            if "failed" in found[server.key]:
+                continue
+            try:
+                _measure(server, pictures, seconds, found[server.key])
+            except (BenchmarkError, OSError) as error:
+                found[server.key]["failed"] = str(error)
+                say(f"  {error}")
+        say(f"round {number + 1} of {rounds}: the bound")
+        for kind, files in pictures.items():
+            bound[kind].append(round(measure_bound(files, seconds), 1))
+    return {"bound": bound, "servers": found}
+
+
+def _measure(server: Server, pictures: dict[str, Pictures], seconds: int, found: Figures) -> None:
+    first = next(iter(pictures["small"])).read_bytes()
+    with running(server, first) as run:
+        _check(run.port, server, pictures)
+        for kind, files in pictures.items():
+            for connections in CONCURRENCIES:
+                run_load(wrk_command(run.port, connections, _WARM_UP_SECONDS, files))
+                figures = _measure_load(run.port, connections, seconds, files)
+                found["loads"].setdefault(f"{kind}/{connections}", []).append(figures)
+        _check(run.port, server, pictures)
+    found["startup_s"].append(round(run.startup_s, 2))
+
+
+def _check(port: int, server: Server, pictures: dict[str, Pictures]) -> None:
+    for files in pictures.values():
+        if fault := check_answers(port, server.kind, files):
+            raise BenchmarkError(f"wrong answer: {fault}")
+
+
+def _measure_load(port: int, connections: int, seconds: int, files: Pictures) -> Figures:
+    before, started = cpu_seconds(), time.monotonic()
+    load, own = run_load(wrk_command(port, connections, seconds, files))
+    took, passed = cpu_seconds() - before, time.monotonic() - started
+    resident = memory()
+    return {
+        "rate": round(load.rate, 1),
+        "p50_ms": load.p50_ms,
+        "p99_ms": load.p99_ms,
+        "server_cores": round(took / passed, 2),
+        "wrk_cores": round(own / load.seconds, 3),
+        "pss_mb": round(resident.pss, 1),
+        "rss_mb": round(resident.rss, 1),
+        "faults": load.faults,
+    }

@@ -1,0 +1,1 @@
+"""Others that serve the same model: each a small application, as its framework's documentation would have it."""
