@@ -25,8 +25,6 @@ class Load:
         Answers a second.
     p50_ms, p99_ms : float
         Latency, of the whole request and its answer.
-    seconds : float
-        How long it took.
     faults : str
         What went wrong, which voids the figures; empty if all was answered.
     """
@@ -34,7 +32,6 @@ class Load:
     rate: float
     p50_ms: float
     p99_ms: float
-    seconds: float
     faults: str
 
 
@@ -84,4 +81,4 @@ def read_report(text: str) -> Load:
     if not report["requests"]:
         faults = faults or "nothing was answered"
     rate = report["requests"] / report["seconds"]
-    return Load(rate, report["p50_ms"], report["p99_ms"], report["seconds"], faults)
+    return Load(rate, report["p50_ms"], report["p99_ms"], faults)

@@ -13,7 +13,7 @@ from serving.benchmark.load import run_load, wrk_command
 from serving.benchmark.pictures import Pictures
 from serving.benchmark.processes import running
 from serving.benchmark.servers import Server
-from serving.benchmark.usage import cpu_seconds, memory
+from serving.benchmark.usage import cpu_seconds, machine_seconds, memory
 
 CONCURRENCIES = (1, 8, 32)
 _WARM_UP_SECONDS = 1
@@ -83,16 +83,18 @@ def _check(port: int, server: Server, pictures: dict[str, Pictures]) -> None:
 
 
 def _measure_load(port: int, connections: int, seconds: int, files: Pictures) -> Figures:
-    before, started = cpu_seconds(), time.monotonic()
-    load, own = run_load(wrk_command(port, connections, seconds, files))
-    took, passed = cpu_seconds() - before, time.monotonic() - started
+    command = wrk_command(port, connections, seconds, files)
+    all_before, before, started = machine_seconds(), cpu_seconds(), time.monotonic()
+    load, wrk = run_load(command)
+    passed, took, all_took = time.monotonic() - started, cpu_seconds() - before, machine_seconds() - all_before
     resident = memory()
     return {
         "rate": round(load.rate, 1),
         "p50_ms": load.p50_ms,
         "p99_ms": load.p99_ms,
-        "server_cores": round(took / passed, 2),
-        "wrk_cores": round(own / load.seconds, 3),
+        "server_cores": round(took / passed, 3),
+        "wrk_cores": round(wrk / passed, 3),
+        "other_cores": round(max(0, all_took - took - wrk) / passed, 3),
         "pss_mb": round(resident.pss, 1),
         "rss_mb": round(resident.rss, 1),
         "faults": load.faults,

@@ -34,6 +34,9 @@ def _head(f: Figures, verdicts: Sequence[Verdict]) -> str:
     unknown = f", {missing} could not be measured" if missing else ""
     lines = "\n".join(f"- {kind}: {_picture(p)}." for kind, p in f["pictures"].items())
     bounds = ", ".join(f"{kind} {median(rates):,.0f}" for kind, rates in f["bound"].items())
+    others = [
+        one["other_cores"] for s in f["servers"].values() for rounds in s["loads"].values() for one in rounds
+    ] or [0]
     return f"""# The model server beside others
 
 Signpost's model server and others answer the same pictures with the same model package (vehicle {f["model"]}) on the
@@ -53,6 +56,8 @@ How it is measured:
   graph exported from the package's `model.keras`, TensorFlow with one thread a worker, Pillow decoding.
 - The bound is the decoder and the bare interpreter in a loop, in as many processes as there are cores: {bounds}
   pictures a second.
+- What else ran on the machine, its system included, took {_number(median(others))} cores in the median load and
+  {_number(max(others))} in the worst.
 - Memory is that of all processes of a server (PSS: a shared page counts once), after the load that left most of it.
 
 Pictures, drawn by the project:

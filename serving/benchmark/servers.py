@@ -85,6 +85,7 @@ class Server:
             "MLSERVER_METRICS_PORT": str(port + 2),
             "MLSERVER_PARALLEL_WORKERS": str(CORES),
             "MLSERVER_DEBUG": "false",
+            "RAY_SERVE_ENABLE_HA_PROXY": "1",  # several times as quick as its proxy in Python
             "RAY_USAGE_STATS_ENABLED": "0",
             "TF_CPP_MIN_LOG_LEVEL": "2",
         }

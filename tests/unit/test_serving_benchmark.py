@@ -36,6 +36,7 @@ def loads(small: float, large: float, p99: float, pss: float, faults: str = "") 
                 "p99_ms": p99,
                 "server_cores": 1.8,
                 "wrk_cores": 0.2,
+                "other_cores": 0.05,
                 "pss_mb": pss,
                 "rss_mb": 2 * pss,
                 "faults": faults,
