@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable
+from http.client import HTTPException
 from typing import Any
 
 from serving.benchmark.answers import check_answers
@@ -17,6 +19,9 @@ from serving.benchmark.usage import cpu_seconds, machine_seconds, memory
 
 CONCURRENCIES = (1, 8, 32)
 _WARM_UP_SECONDS = 1
+_QUIET_CORES = 0.2
+# What a server may do wrong; the others are measured all the same.
+_FAULTS = (BenchmarkError, OSError, HTTPException, subprocess.SubprocessError, ValueError, LookupError)
 Figures = dict[str, Any]
 
 
@@ -54,9 +59,12 @@ def measure_all(
                 continue
             try:
                 _measure(server, pictures, seconds, found[server.key])
-            except (BenchmarkError, OSError) as error:
-                found[server.key]["failed"] = str(error)
-                say(f"  {error}")
+            except _FAULTS as error:
+                found[server.key]["failed"] = f"{error}" or type(error).__name__
+                say(f"  {found[server.key]['failed']}")
+            others = max((rounds[-1]["other_cores"] for rounds in found[server.key]["loads"].values()), default=0)
+            if others > _QUIET_CORES:
+                say(f"  something else took up to {others:.2f} cores, so these figures are too low")
         say(f"round {number + 1} of {rounds}: the bound")
         for kind, files in pictures.items():
             bound[kind].append(round(measure_bound(files, seconds), 1))

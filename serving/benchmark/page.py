@@ -46,17 +46,20 @@ revision `{f["git_revision"]}`. {reached} targets are reached, {lost} are lost{u
 {_TRIAL if f["trial"] else ""}
 How it is measured:
 
-- One server runs at a time, with as many worker processes as there are cores. wrk ({f["machine"]["wrk"]}) runs on the
-  same cores, with one thread and connections that stay open: {f["seconds"]} seconds a load after 1 second of warm-up,
-  {f["rounds"]} rounds in which the servers take turns. Figures are medians of the rounds, the smallest and largest in
-  brackets. wrk sends its next request when the last is answered, so latencies are those of that many patient callers.
+- One server runs at a time, with as many worker processes as there are cores. wrk {f["machine"]["wrk"]} runs on the
+  same cores: {f["seconds"]} s a load after a second of warm-up, rounds: {f["rounds"]}, in which the servers take turns.
+  Figures are medians of the rounds, the smallest and largest in brackets.
+- wrk has one thread and keeps its connections open. (gunicorn closes each after its answer; wrk opens another and does
+  not count that time.) It sends its next request when the last is answered: latencies are those of patient callers.
 - Every picture's answer is compared with the predictor's own, before and after the loads: the same label, and for
   LiteRT the same probabilities. A request that is refused, broken or timed out voids its figure.
 - LiteRT: the package's `model.tflite` with Signpost's own decoder and predictor, whichever the server. SavedModel: the
-  graph exported from the package's `model.keras`, TensorFlow with one thread a worker, Pillow decoding.
-- The bound is the decoder and the bare interpreter in a loop, in as many processes as there are cores: {bounds}
-  pictures a second.
-- What else ran on the machine, its system included, took {_number(median(others))} cores in the median load and
+  graph exported from the package's `model.keras`, TensorFlow with one thread a worker, decoded by Pillow as usual.
+- Each of the others is a small application as its documentation has it, set up to be quick: raw JPEG in, no access log.
+  Where a ratio is given, the best figure of the others counts, whichever of them it is.
+- The bound is the decoder and the bare interpreter in a loop, in as many processes as there are cores, in
+  pictures a second: {bounds}. What wrk leaves of it is the share of the cores that wrk does not take itself.
+- What else ran on the machine took {_number(median(others))} cores in the median load and
   {_number(max(others))} in the worst.
 - Memory is that of all processes of a server (PSS: a shared page counts once), after the load that left most of it.
 

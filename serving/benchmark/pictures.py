@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from signpost.predictor import Predictor
 from training.data.drawn import Label, draw_picture
 
 _COUNT = 8
-_SMALL, _LARGE = (32, 64), (1920, 1080)
+_SMALL, _LARGE = (32, 40, 48, 56, 64), (1920, 1080)
 # The model must be sure of a picture: another decoder's rounding is not to turn its label.
 _CONFIDENCE = 0.9
 _GRAIN = 7.0  # of 255; with it a large picture compresses as a photograph does
@@ -74,7 +73,7 @@ def _draw(kind: str) -> Iterator[bytes]:
     for index in itertools.count():
         image = draw_picture(_LABELS[index % len(_LABELS)], seed=1, index=index)
         if kind == "small":
-            side = random.Random(index).randint(*_SMALL)  # noqa: S311 - pictures, not secrets
+            side = _SMALL[index % len(_SMALL)]
             yield _encode(image.resize((side, side), Image.Resampling.LANCZOS), quality=95)
         else:
             yield _encode(_add_grain(image.resize(_LARGE, Image.Resampling.BICUBIC), index), quality=85)
