@@ -84,7 +84,7 @@ def find_wrk() -> str:
         If there is none.
     """
     if not shutil.which("wrk"):
-        raise BenchmarkError("wrk is not installed; it makes the load: apt-get install wrk, or brew install wrk")
+        raise BenchmarkError("wrk is not installed; it makes the load: apt-get install wrk")
     shown = subprocess.run(["wrk", "--version"], capture_output=True, text=True, check=False)  # noqa: S607
     return shown.stdout.split()[1]  # its exit code is 1
 

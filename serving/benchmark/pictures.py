@@ -19,10 +19,10 @@ from signpost.predictor import Predictor
 from training.data.drawn import Label, draw_picture
 
 _COUNT = 8
-_SMALL, _LARGE = (32, 40, 48, 56, 64), (1920, 1080)
+_SMALL, _LARGE = (64, 56, 48, 40, 32), (1920, 1080)
 # The model must be sure of a picture: another decoder's rounding is not to turn its label.
 _CONFIDENCE = 0.9
-_GRAIN = 7.0  # of 255; with it a large picture compresses as a photograph does
+_GRAIN = 7.0  # of 255; with it a picture compresses as a photograph does
 _LABELS: tuple[Label, ...] = ("bicycle", "motorcycle")
 Pictures = dict[Path, Prediction]
 
@@ -72,11 +72,9 @@ def _draw_all(folder: Path, kind: str, predictor: Predictor) -> Pictures:
 def _draw(kind: str) -> Iterator[bytes]:
     for index in itertools.count():
         image = draw_picture(_LABELS[index % len(_LABELS)], seed=1, index=index)
-        if kind == "small":
-            side = _SMALL[index % len(_SMALL)]
-            yield _encode(image.resize((side, side), Image.Resampling.LANCZOS), quality=95)
-        else:
-            yield _encode(_add_grain(image.resize(_LARGE, Image.Resampling.BICUBIC), index), quality=85)
+        side = _SMALL[index % len(_SMALL)]
+        size, quality = ((side, side), 95) if kind == "small" else (_LARGE, 85)
+        yield _encode(_add_grain(image.resize(size, Image.Resampling.BICUBIC), index), quality)
 
 
 def _add_grain(image: Image.Image, seed: int) -> Image.Image:
