@@ -25,7 +25,7 @@ def _compile(source: str, target: Path, *more: str) -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         everything = Path(folder) / "all.txt"
-        _compile("pyproject.toml", everything, "--all-extras")
+        _compile("pyproject.toml", everything, "--all-extras", "--constraint", str(FOLDER / "constraints.txt"))
         for use, extras in USES.items():
             chosen = [part for extra in extras for part in ("--extra", extra)]
             _compile("pyproject.toml", FOLDER / f"{use}.txt", *chosen, "--constraint", str(everything))
