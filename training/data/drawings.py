@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -32,11 +32,18 @@ class Drawings:
     strange: Split
 
 
-def draw(labels: tuple[str, ...], count: int, size: tuple[int, int], seed: int) -> Drawings:
+def drawing_processes() -> ProcessPoolExecutor:
+    """Give processes to draw in; none is started before there is something to draw."""
+    return ProcessPoolExecutor(mp_context=get_context("spawn"))  # a fork would copy TensorFlow's locks
+
+
+def draw(pool: Executor, labels: tuple[str, ...], count: int, size: tuple[int, int], seed: int) -> Drawings:
     """Draw pictures.
 
     Parameters
     ----------
+    pool : Executor
+        From `drawing_processes`.
     labels : tuple of str
         Of the classifier.
     count : int
@@ -51,15 +58,13 @@ def draw(labels: tuple[str, ...], count: int, size: tuple[int, int], seed: int) 
     """
     if not count:
         return Drawings(no_pictures((size[1], size[0])), no_pictures((size[1], size[0])))
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:  # a fork would copy TensorFlow's locks
 
-        def split(label: Label, number: int) -> Split:
-            images = list(pool.map(partial(_pixels, label, seed, size), range(count), chunksize=32))
-            return Split(np.stack(images), np.full(count, number, np.int64))
+    def split(label: Label, number: int) -> Split:
+        images = list(pool.map(partial(_pixels, label, seed, size), range(count), chunksize=32))
+        return Split(np.stack(images), np.full(count, number, np.int64))
 
-        known = [split(label, labels.index(label)) for label in LABELS if label in labels]
-        strange = split("neither", len(labels))
-    return Drawings(join(known, (size[1], size[0])), strange)
+    known = [split(label, labels.index(label)) for label in LABELS if label in labels]
+    return Drawings(join(known, (size[1], size[0])), split("neither", len(labels)))
 
 
 def _pixels(label: Label, seed: int, size: tuple[int, int], index: int) -> NDArray[np.uint8]:

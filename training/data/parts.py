@@ -12,7 +12,7 @@ import numpy as np
 from signpost.errors import DatasetError
 from training.data.checks import clean
 from training.data.dataset import read_dataset
-from training.data.drawings import draw
+from training.data.drawings import draw, drawing_processes
 from training.data.likeness import resembles, without
 from training.data.pictures import Dataset, Split, join
 from training.data.splits import PARTS, describe_split, split_dataset
@@ -119,12 +119,13 @@ def assemble(
     split = describe_split(known, labels, settings, recipe.seed)
     strange = np.array([classes.index(name) for name in unseen], np.int64)
     found = {}
-    for number, part in enumerate(PARTS):
-        new = np.isin(outliers[part].labels, strange)
-        count = settings.drawn_train if part == "train" else settings.drawn_held_out
-        drawings = draw(labels, count, (settings.width, settings.height), 10 * recipe.seed + number)
-        seen, never = outliers[part].take(~new), outliers[part].take(new if part != "train" else np.zeros_like(new))
-        found[part] = Pictures(known[part], drawings.known, seen, never, drawings.strange)
+    with drawing_processes() as pool:
+        for number, part in enumerate(PARTS):
+            new = np.isin(outliers[part].labels, strange)
+            count = settings.drawn_train if part == "train" else settings.drawn_held_out
+            drawings = draw(pool, labels, count, (settings.width, settings.height), 10 * recipe.seed + number)
+            seen, never = outliers[part].take(~new), outliers[part].take(new if part != "train" else np.zeros_like(new))
+            found[part] = Pictures(known[part], drawings.known, seen, never, drawings.strange)
     _check_filled(known, labels, archive)
     return TrainingData(**found, labels=labels, classes=classes, unseen=unseen, left_out=left_out, split=split)
 
