@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from localcloud.credentials import ACCESS_KEY_ID, ACCOUNT_ID, HOST, REGION
+from localcloud.pace import DEFAULT, VARIABLE
 from localcloud.root_user import make_secret, read_secret
 from signpost.errors import DeploymentError
 
@@ -139,6 +140,7 @@ def prepare(state: StateFolder, port: int) -> None:
             # Listeners of services that Signpost does not use.
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
+            VARIABLE: given.get(VARIABLE, DEFAULT),
             "LOG_LEVEL": given.get("LOG_LEVEL", "INFO"),
         }
     )

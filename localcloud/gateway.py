@@ -13,6 +13,7 @@ from hypercorn.config import Config
 from ministack.core import lambda_runtime, router
 
 from localcloud import (
+    alarms,
     application_autoscaling,
     cloudformation,
     event_targets,
@@ -53,6 +54,7 @@ def run(state: StateFolder, listening: socket.socket, *, state_dropped: bool) ->
     step_functions.install(port)
     event_targets.install(port)
     s3_events.install()
+    alarms.install()
     exit_code = 0
     try:
         asyncio.run(_serve(sagemaker, listening))

@@ -16,7 +16,8 @@ from localcloud.sagemaker.model_package import check_access
 from localcloud.sagemaker.model_registry import ModelRegistry
 from localcloud.sagemaker.moto_records import moto_records, refuse_second, sagemaker_backend
 from localcloud.sagemaker.training_jobs import TrainingJobs
-from localcloud.sagemaker.variants import capture_summary, retain, with_known_capacity
+from localcloud.sagemaker.update_policy import update_policy
+from localcloud.sagemaker.variants import capture_summary, retain, smallest_fleet, with_known_capacity
 
 Parameters = dict[str, Any]
 
@@ -132,14 +133,13 @@ class ControlPlane:
         answer = self.moto.call("CreateEndpoint", parameters)
         endpoint = Endpoint(name, moto_records("endpoints")[name])
         endpoint.record.data_capture_config = capture_summary(deployment.config)
+        endpoint.record.last_deployment_config = parameters.get("DeploymentConfig")
         self.endpoints[name] = endpoint
         endpoint.create(deployment, status)
         return answer
 
     def update_endpoint(self, parameters: Parameters) -> Parameters:
-        """Move an endpoint to another config; it serves with the present one until the new processes are healthy.
-
-        Traffic moves all at once: a canary or linear `DeploymentConfig` is recorded, not imitated.
+        """Move an endpoint to another config, as its `DeploymentConfig` asks; `Endpoint.update` says more.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class ControlPlane:
         Raises
         ------
         ServiceError
-            If there is no such endpoint or config, or the endpoint is not in service.
+            If there is no such endpoint or config, the endpoint is not in service, or it cannot be updated so.
         """
         endpoint = self.find(parameters["EndpointName"])
         if endpoint.status != "InService":
@@ -163,9 +163,12 @@ class ControlPlane:
         settings = retain(endpoint, deployment.config, parameters)
         settings["endpoint_config_name"] = parameters["EndpointConfigName"]
         settings["last_modified_time"] = dt.datetime.now(dt.UTC)
-        if "DeploymentConfig" in parameters:
-            settings["last_deployment_config"] = parameters["DeploymentConfig"]
-        endpoint.update(deployment, settings)
+        guards = parameters.get("DeploymentConfig", {})
+        if parameters.get("RetainDeploymentConfig"):
+            guards = getattr(endpoint.record, "last_deployment_config", None) or {}
+        settings["last_deployment_config"] = guards or None
+        policy = update_policy(guards, smallest_fleet(settings["production_variants"]))
+        endpoint.update(deployment, settings, policy)
         return {"EndpointArn": endpoint.record.arn}
 
     def update_weights(self, parameters: Parameters) -> Parameters:

@@ -1,6 +1,7 @@
 """InvokeEndpoint: hands a request to a variant's server and answers as the SageMaker runtime does."""
 
 import re
+import time
 from collections.abc import Mapping
 
 from localcloud.answers import Answer, ServiceError
@@ -8,8 +9,9 @@ from localcloud.credentials import ACCOUNT_ID, REGION
 from localcloud.sagemaker.capture import Payload
 from localcloud.sagemaker.deployment import Deployment, Variant
 from localcloud.sagemaker.endpoint import Endpoint
+from localcloud.sagemaker.invocation_metrics import record_invocation
 from localcloud.sagemaker.server_process import ServerUnavailableError
-from localcloud.sagemaker.variants import choose
+from localcloud.sagemaker.variants import choose, initial_state
 
 # The service's limit on a request's body.
 MAX_BODY_BYTES = 6 * 1024 * 1024
@@ -78,15 +80,17 @@ def ask(endpoints: Mapping[str, Endpoint], name: str, headers: Mapping[str, str]
     ServiceError
         See `invoke`.
     """
-    endpoint, deployment = serving(endpoints, name)
+    endpoint, present = serving(endpoints, name)
+    deployment = endpoint.choose() or present
     variant = _variant_name(endpoint, deployment, headers.get(HEADER + "target-variant"))
     try:
         with deployment.answering():
             return _ask(deployment, variant, headers, body)
     except ServerUnavailableError as error:
-        if endpoint.deployment is not deployment and endpoint.deployment is not None:
-            # The endpoint has just moved to another config: nobody shall notice.
+        if not endpoint.serves_with(deployment) and endpoint.deployment is not None:
+            # The endpoint has just moved to another config, or back: nobody shall notice.
             return ask(endpoints, name, headers, body)
+        record_invocation(deployment.endpoint, variant, 500, None)
         raise _model_error(deployment.endpoint, error.status, str(error)) from error
 
 
@@ -126,7 +130,9 @@ def serving(endpoints: Mapping[str, Endpoint], name: str) -> tuple[Endpoint, Dep
 
 def _variant_name(endpoint: Endpoint, deployment: Deployment, target: str | None) -> str:
     if target is None:
-        chosen = choose(endpoint.record.production_variants)
+        present = deployment is endpoint.deployment
+        configured = [initial_state(settings) for settings in deployment.config["ProductionVariants"]]
+        chosen = choose(endpoint.record.production_variants if present else configured)
         # Between the swap of the processes and that of the record.
         return chosen if chosen in deployment.variants else next(iter(deployment.variants))
     if target not in deployment.variants:
@@ -138,11 +144,13 @@ def _ask(deployment: Deployment, name: str, headers: Mapping[str, str], body: by
     variant: Variant = deployment.variants[name]
     if variant.slots and not variant.slots.acquire(blocking=False):
         raise ServiceError("ThrottlingException", "Rate exceeded")
+    started = time.perf_counter()
     try:
         response = variant.server.post(body, {key: headers[key] for key in _FORWARDED if key in headers})
     finally:
         if variant.slots:
             variant.slots.release()
+    record_invocation(deployment.endpoint, name, response.status, time.perf_counter() - started)
     if response.status >= 300:
         raise _model_error(deployment.endpoint, response.status, response.data.decode(errors="replace"))
     content_type = response.headers.get("Content-Type", "application/octet-stream")

@@ -91,6 +91,46 @@ def retain(endpoint: "Endpoint", config: dict[str, Any], parameters: dict[str, A
     return {"production_variants": states, "data_capture_config": capture_summary(config)}
 
 
+def pending_deployment(settings: dict[str, Any], status: str) -> dict[str, Any]:
+    """Return what `DescribeEndpoint` says about an update on its way.
+
+    Parameters
+    ----------
+    settings : dict
+        Members of the endpoint's record after the update.
+    status : str
+        Status of the new variants, such as `Baking`.
+
+    Returns
+    -------
+    dict
+        A `PendingDeploymentSummary`.
+    """
+    return {
+        "EndpointConfigName": settings["endpoint_config_name"],
+        "StartTime": settings["last_modified_time"],
+        "ProductionVariants": [
+            state | {"VariantStatus": [{"Status": status}]} for state in settings["production_variants"]
+        ],
+    }
+
+
+def smallest_fleet(states: list[dict[str, Any]]) -> int:
+    """Return how many instances the smallest variant has.
+
+    Parameters
+    ----------
+    states : list of dict
+        Variants as `DescribeEndpoint` shows them.
+
+    Returns
+    -------
+    int
+        A serverless variant counts as one.
+    """
+    return min(state.get("DesiredInstanceCount", 1) for state in states)
+
+
 def with_known_capacity(parameters: dict[str, Any], variants: list[dict[str, Any]]) -> dict[str, Any]:
     """Fill in the weight or count that a request leaves as it is, which moto would erase.
 
