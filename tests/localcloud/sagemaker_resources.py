@@ -98,7 +98,7 @@ class Resources:
         )
         return name
 
-    def config(self, *models: str, capture: bool = False, **settings: Any) -> str:
+    def config(self, *models: str, capture: bool = False, instances: int = 1, **settings: Any) -> str:
         """A config with a variant `AllTraffic`, and `Other` where a second model is given."""
         name = f"{self.name}-{uuid.uuid4().hex[:6]}"
         if capture:
@@ -114,7 +114,7 @@ class Resources:
                 "VariantName": variant,
                 "ModelName": model,
                 "InstanceType": "ml.c7i.large",
-                "InitialInstanceCount": 1,
+                "InitialInstanceCount": instances,
                 "InitialVariantWeight": 1.0,
             }
             for variant, model in zip(("AllTraffic", "Other"), models, strict=False)
@@ -132,7 +132,7 @@ class Resources:
 
         def description() -> dict[str, Any] | None:
             found = self.sagemaker.describe_endpoint(EndpointName=endpoint)
-            return None if found["EndpointStatus"] in ("Creating", "Updating") else found
+            return None if found["EndpointStatus"] in ("Creating", "Updating", "RollingBack") else found
 
         return wait_for(description, 90)
 

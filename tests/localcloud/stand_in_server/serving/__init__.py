@@ -1,0 +1,1 @@
+"""Stands in for the model server in the tests of updates."""
