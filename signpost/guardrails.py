@@ -12,6 +12,7 @@ from signpost.settings import EndpointSettings, Hosting
 
 _BAKE_SECONDS = 300
 _UPDATE_SECONDS = 3600
+_STEP_PERCENT = 25
 
 
 def rollback_alarm_names(endpoint_name: str) -> dict[str, str]:
@@ -36,9 +37,9 @@ def guarded_update(settings: EndpointSettings, hosting: Hosting, alarms: Sequenc
     Parameters
     ----------
     settings : EndpointSettings
-        Number of instances.
+        Number of instances, and how traffic moves.
     hosting : Hosting
-        Only ``realtime`` keeps instances that a canary can be taken from.
+        Only ``realtime`` keeps instances that can be moved one by one.
     alarms : sequence of str
         Names of alarms, each of which brings the old instances back.
 
@@ -47,18 +48,29 @@ def guarded_update(settings: EndpointSettings, hosting: Hosting, alarms: Sequenc
     dict
         SageMaker's ``DeploymentConfig``.
     """
-    # SageMaker allows a canary of half of the instances at most, so a single one can't have any.
-    canary = hosting is Hosting.REALTIME and settings.min_instances > 1
+    # SageMaker allows a step of half of the instances at most, so a single one can only move at once.
+    several = hosting is Hosting.REALTIME and settings.min_instances > 1
+    routing = _steps(settings) if several else {"Type": "ALL_AT_ONCE"}
+    stepwise = routing["Type"] != "ALL_AT_ONCE"
     return {
         "BlueGreenUpdatePolicy": {
-            "TrafficRoutingConfiguration": {
-                "Type": "CANARY" if canary else "ALL_AT_ONCE",
-                "WaitIntervalInSeconds": _BAKE_SECONDS if canary else 0,  # SageMaker asks for it in any case
-                **({"CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1}} if canary else {}),
-            },
+            # SageMaker asks for the interval in any case.
+            "TrafficRoutingConfiguration": {**routing, "WaitIntervalInSeconds": _BAKE_SECONDS if stepwise else 0},
             # The old instances stay this long: time enough for an alarm to bring them back.
             "TerminationWaitInSeconds": _BAKE_SECONDS,
             "MaximumExecutionTimeoutInSeconds": _UPDATE_SECONDS,
         },
         "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm} for alarm in alarms]},
     }
+
+
+def _steps(settings: EndpointSettings) -> dict[str, Any]:
+    match settings.update:
+        case "canary":
+            return {"Type": "CANARY", "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1}}
+        case "linear":
+            # Scaling may have made more of them: a share fits any number, but has to be a whole instance at least.
+            percent = _STEP_PERCENT if settings.min_instances * _STEP_PERCENT >= 100 else 50
+            return {"Type": "LINEAR", "LinearStepSize": {"Type": "CAPACITY_PERCENT", "Value": percent}}
+        case "all-at-once":
+            return {"Type": "ALL_AT_ONCE"}

@@ -87,6 +87,9 @@ class EndpointSettings(_Table):
         Share of requests whose data is captured; 0 switches capture off.
     capture : list
         Which sides are captured.
+    update : str
+        How traffic moves to a new model: one instance first, in equal steps, or all at once. A single instance can
+        only move at once.
     image_uri : str or None
         Container image; None builds ``serving/Dockerfile``.
     """
@@ -99,12 +102,21 @@ class EndpointSettings(_Table):
     max_concurrency: int = Field(default=10, ge=1, le=200)
     capture_percent: int = Field(default=100, ge=0, le=100)
     capture: list[Literal["input", "output"]] = Field(default=["input", "output"], min_length=1)
+    update: Literal["canary", "linear", "all-at-once"] = "canary"
     image_uri: str | None = None
 
     @model_validator(mode="after")
     def _instances_in_order(self) -> EndpointSettings:
         if self.min_instances > self.max_instances:
             raise ValueError(f"min_instances ({self.min_instances}) is above max_instances ({self.max_instances})")
+        return self
+
+    @model_validator(mode="after")
+    def _steps_have_instances(self) -> EndpointSettings:
+        if self.update == "linear" and self.min_instances < 2:
+            raise ValueError(
+                'update = "linear" needs min_instances of 2 or more: a step moves whole instances, at most half of them'
+            )
         return self
 
 
