@@ -8,27 +8,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from signpost.settings import EndpointSettings, Hosting
+from signpost.known_pictures import known_files
+from signpost.settings import Classifier, EndpointSettings, Hosting
 
 _BAKE_SECONDS = 300
 _UPDATE_SECONDS = 3600
 _STEP_PERCENT = 25
 
 
-def rollback_alarm_names(endpoint_name: str) -> dict[str, str]:
+def has_known_pictures(classifier: Classifier) -> bool:
+    """Tell whether an update is watched with known pictures.
+
+    Parameters
+    ----------
+    classifier : Classifier
+        Its model may have some beside it. Only a ``realtime`` endpoint moves in a way that can be watched.
+
+    Returns
+    -------
+    bool
+    """
+    model = classifier.model
+    return classifier.hosting is Hosting.REALTIME and model is not None and bool(known_files(model))
+
+
+def rollback_alarm_names(endpoint_name: str, *, known_pictures: bool) -> dict[str, str]:
     """Name the alarms that bring the old instances back.
 
     Parameters
     ----------
     endpoint_name : str
         Whose alarms.
+    known_pictures : bool
+        Whether known pictures are asked.
 
     Returns
     -------
     dict of str to str
         Name of each alarm, by the construct that it is in the stack.
     """
-    return {"ServerErrors": f"{endpoint_name}-server-errors", "SlowAnswers": f"{endpoint_name}-slow-answers"}
+    names = {"ServerErrors": f"{endpoint_name}-server-errors", "SlowAnswers": f"{endpoint_name}-slow-answers"}
+    return names | ({"KnownPictures": f"{endpoint_name}-known-pictures"} if known_pictures else {})
 
 
 def guarded_update(settings: EndpointSettings, hosting: Hosting, alarms: Sequence[str]) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from signpost.deployment import output_prefix
+from signpost.guardrails import has_known_pictures
 from signpost.package import pack
 from signpost.prefixes import PREPARED
 from signpost.settings import Classifier, Hosting, Settings
 from stacks.constructs.container_image import ContainerImage
+from stacks.constructs.known_pictures import KnownPictures
 from stacks.constructs.model_endpoint import ModelEndpoint
 from stacks.stage import Stage
 from stacks.storage import StorageStack
@@ -63,7 +65,7 @@ class InferenceStack(Stack):
     ) -> None:
         title = f"{settings.app.name}: the models behind endpoints"
         super().__init__(scope, construct_id, description=title, synthesizer=synthesizer)
-        self._stage, self._storage = stage, storage
+        self._app, self._stage, self._storage = settings.app.name, stage, storage
         self._image = ContainerImage(
             self,
             "Server",
@@ -90,8 +92,7 @@ class InferenceStack(Stack):
             self,
             title,
             endpoint_name=self.endpoint_names[name],
-            settings=classifier.endpoint,
-            hosting=classifier.hosting,
+            classifier=classifier,
             image_uri=image_uri,
             repository_arn=self.repositories[name],
             package=self.packages[name],
@@ -99,6 +100,17 @@ class InferenceStack(Stack):
             inputs=self._storage.decisions,
             inputs_prefix=PREPARED,
         )
+        if has_known_pictures(classifier):
+            known = KnownPictures(
+                self,
+                f"{title}KnownPictures",
+                stage=self._stage,
+                function_name=f"{self._app}-known-{name}",
+                endpoint_name=self.endpoint_names[name],
+                model=model,
+            )
+            # There when the very update that brings it begins.
+            endpoint.node.add_dependency(known)
         CfnOutput(self, f"{title}Endpoint", value=endpoint.endpoint_name)
         CfnOutput(self, f"{title}EndpointConfig", value=endpoint.endpoint_config_name)
 

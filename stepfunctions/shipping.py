@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from signpost.guardrails import guarded_update, rollback_alarm_names
+from signpost.guardrails import guarded_update, has_known_pictures, rollback_alarm_names
 from signpost.settings import Classifier, Hosting
 from stepfunctions.production import SECONDS, UNDER_WAY, at_rest, describe_endpoint
 from stepfunctions.registry import reject, shipped
@@ -73,8 +73,8 @@ def _make() -> dict[str, State]:
 def _update(classifier: Classifier) -> dict[str, State]:
     update = _to("{% $job %}", classifier.hosting)
     if classifier.hosting is not Hosting.SERVERLESS:
-        alarms = list(rollback_alarm_names("${Endpoint}").values())
-        update["DeploymentConfig"] = guarded_update(classifier.endpoint, classifier.hosting, alarms)
+        names = rollback_alarm_names("${Endpoint}", known_pictures=has_known_pictures(classifier))
+        update["DeploymentConfig"] = guarded_update(classifier.endpoint, classifier.hosting, list(names.values()))
     reached = [("$states.input.status = 'InService' and $states.input.config = $job", "Smoke-test")]
     undone = f"{{% {_STATE} & ', not with the new one: ' & $states.input.reason & '.' %}}"
     start = {**_sagemaker("updateEndpoint", update, then="Wait for it"), "Assign": {"pause": 5}}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from localcloud.sagemaker.deployment import Deployment, StartError
+from localcloud.sagemaker.endpoint_events import announce
 from localcloud.sagemaker.guarded_update import RollbackError, shift_traffic
 from localcloud.sagemaker.update_policy import UpdatePolicy
 from localcloud.sagemaker.variants import pending_deployment
@@ -121,8 +122,8 @@ class Endpoint:
 
     def _change(self, status: str, deployment: Deployment, work: Callable[[], None]) -> None:
         self._settled.clear()
-        self.record.endpoint_status = status
         self._coming = deployment
+        self._enter(status)
 
         def run() -> None:
             try:
@@ -139,13 +140,13 @@ class Endpoint:
         except StartError as error:
             logger.error("Endpoint %s failed: %s", self.name, error)
             self.record.failure_reason = str(error)
-            self.record.endpoint_status = "Failed"
+            self._enter("Failed")
         else:
             self._take(deployment, {})
 
     def _move(self, deployment: Deployment, settings: dict[str, Any], policy: UpdatePolicy) -> None:
         def move(share: float, status: str) -> None:
-            self.record.pending_deployment_summary = pending_deployment(settings, status)
+            self.record.pending_deployment_summary = pending_deployment(settings, status, share)
             self._share = share
 
         move(0.0, "Creating")
@@ -159,8 +160,8 @@ class Endpoint:
 
     def _roll_back(self, deployment: Deployment, reason: str) -> None:
         logger.error("Endpoint %s keeps its config, the update failed: %s", self.name, reason)
-        self.record.endpoint_status = "RollingBack"
         self._share = 0.0
+        self._enter("RollingBack")
         deployment.stop()
         self.record.failure_reason = reason
         self._settle()
@@ -180,4 +181,8 @@ class Endpoint:
 
     def _settle(self) -> None:
         self.record.pending_deployment_summary = None
-        self.record.endpoint_status = "InService"
+        self._enter("InService")
+
+    def _enter(self, status: str) -> None:
+        self.record.endpoint_status = status
+        announce(self.name, self.record)

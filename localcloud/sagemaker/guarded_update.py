@@ -33,15 +33,16 @@ def shift_traffic(policy: UpdatePolicy, move: Callable[[float, str], None], stop
     Raises
     ------
     RollbackError
-        If an alarm rings or the time is up; until the old deployment is to end, which comes after this.
+        If an alarm rings or the time is up. The old deployment still runs then: ending it comes after this.
     """
     deadline = time.monotonic() + paced(policy.timeout_seconds)
     _check(policy)
     for share in policy.shares:
         move(share, "ActivatingTraffic")
         move(share, "Baking")
-        _bake(policy, policy.bake_seconds, deadline, stopped)
-    _bake(policy, policy.termination_seconds, deadline, stopped)
+        # The last step bakes as long as the old deployment is kept.
+        seconds = policy.bake_seconds if share < 1 else policy.termination_seconds
+        _bake(policy, seconds, deadline, stopped)
 
 
 def _bake(policy: UpdatePolicy, seconds: float, deadline: float, stopped: threading.Event) -> None:

@@ -16,7 +16,7 @@ class UpdatePolicy:
     shares : tuple of float
         The new deployment's share of the requests, step by step; the last is 1.
     bake_seconds, termination_seconds, timeout_seconds : float
-        After each step, before the old deployment ends, and for all of it, as on AWS.
+        Between two steps, between the last one and the end of the old deployment, and for all of it, as on AWS.
     alarms : tuple of str
         Names of the alarms that undo it.
     """
@@ -55,11 +55,12 @@ def update_policy(config: dict[str, Any], instances: int) -> UpdatePolicy:
     bake, termination = routing["WaitIntervalInSeconds"], policy.get("TerminationWaitInSeconds", 0)
     shares = _shares(routing, instances)
     timeout = policy.get("MaximumExecutionTimeoutInSeconds", math.inf)
-    if timeout <= bake * len(shares) + termination:
+    waits = bake * (len(shares) - 1) + termination
+    if timeout <= waits:
         raise ServiceError(
             "ValidationException",
             f"MaximumExecutionTimeoutInSeconds ({timeout}) has to be larger than all waits together, which are "
-            f"{bake * len(shares) + termination} seconds.",
+            f"{waits} seconds.",
         )
     alarms = config.get("AutoRollbackConfiguration", {}).get("Alarms", [])
     return UpdatePolicy(shares, bake, termination, timeout, tuple(alarm["AlarmName"] for alarm in alarms))

@@ -1,6 +1,7 @@
 """Rules about an endpoint's variants: what an update keeps, who answers a request."""
 
 import copy
+import math
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,7 @@ def retain(endpoint: "Endpoint", config: dict[str, Any], parameters: dict[str, A
     return {"production_variants": states, "data_capture_config": capture_summary(config)}
 
 
-def pending_deployment(settings: dict[str, Any], status: str) -> dict[str, Any]:
+def pending_deployment(settings: dict[str, Any], status: str, share: float) -> dict[str, Any]:
     """Return what `DescribeEndpoint` says about an update on its way.
 
     Parameters
@@ -100,18 +101,22 @@ def pending_deployment(settings: dict[str, Any], status: str) -> dict[str, Any]:
         Members of the endpoint's record after the update.
     status : str
         Status of the new variants, such as `Baking`.
+    share : float
+        Share of the traffic that they have.
 
     Returns
     -------
     dict
-        A `PendingDeploymentSummary`.
+        A `PendingDeploymentSummary`; the current instances are those with traffic.
     """
+    variants = [state | {"VariantStatus": [{"Status": status}]} for state in settings["production_variants"]]
+    for variant in variants:
+        if count := variant.get("DesiredInstanceCount"):
+            variant["CurrentInstanceCount"] = math.ceil(round(share * count, 6))
     return {
         "EndpointConfigName": settings["endpoint_config_name"],
         "StartTime": settings["last_modified_time"],
-        "ProductionVariants": [
-            state | {"VariantStatus": [{"Status": status}]} for state in settings["production_variants"]
-        ],
+        "ProductionVariants": variants,
     }
 
 

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from signpost.known_pictures import known_files
 from stacks.constructs import wheels
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +29,7 @@ def bundle(
     python_version: str,
     platform: str | None,
     model: Path | None = None,
+    known_pictures: Path | None = None,
 ) -> Path:
     """Bundle one function.
 
@@ -43,6 +45,8 @@ def bundle(
         The function's platform as uv names it; None is this machine's.
     model : Path or None
         Folder of a model package that goes into ``model/``.
+    known_pictures : Path or None
+        Folder of a model package whose known pictures go into ``known/``.
 
     Returns
     -------
@@ -57,6 +61,8 @@ def bundle(
     files = {str(file.relative_to(ROOT)): file for file in sources(handler)}
     # The predictor reads the manifest and the LiteRT model; the Keras model and the card stay out.
     files |= {f"model/{name}": model / name for name in ("manifest.json", "model.tflite")} if model else {}
+    if known_pictures:
+        files |= {str(file.relative_to(known_pictures)): file for file in known_files(known_pictures)}
     compiler = wheels.interpreter(python_version)
     inputs = [python_version, str(platform or sys.platform), str(compiler is not None), *sorted(requirements)]
     archive = CACHE / f"{handler}-{_digest(inputs, files)}.zip"

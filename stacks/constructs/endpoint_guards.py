@@ -7,8 +7,10 @@ from aws_cdk import aws_applicationautoscaling as scaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from signpost.guardrails import rollback_alarm_names
-from signpost.settings import EndpointSettings, Hosting
+from signpost.guardrails import has_known_pictures, rollback_alarm_names
+from signpost.known_pictures import DIMENSION, METRIC
+from signpost.settings import Classifier, EndpointSettings, Hosting
+from stacks.constructs.python_function import METRICS_NAMESPACE
 
 NAMESPACE = "AWS/SageMaker"
 # A picture takes milliseconds, so a second says that something is wrong with the model.
@@ -17,7 +19,7 @@ _SLOW_US = 1_000_000
 _BACKLOG_PER_INSTANCE = 5
 
 
-def rollback_alarm_arns(scope: Construct, endpoint_name: str, hosting: Hosting) -> list[str]:
+def rollback_alarm_arns(scope: Construct, endpoint_name: str, classifier: Classifier) -> list[str]:
     """Name the alarms that undo a bad update; a serverless endpoint has no such updates.
 
     Parameters
@@ -25,14 +27,17 @@ def rollback_alarm_arns(scope: Construct, endpoint_name: str, hosting: Hosting) 
     scope : Construct
         In the stack of the endpoint, or another one of its account and region.
     endpoint_name : str
-    hosting : Hosting
+    classifier : Classifier
+        Behind the endpoint.
 
     Returns
     -------
     list of str
         ARNs.
     """
-    names = [] if hosting is Hosting.SERVERLESS else rollback_alarm_names(endpoint_name).values()
+    if classifier.hosting is Hosting.SERVERLESS:
+        return []
+    names = rollback_alarm_names(endpoint_name, known_pictures=has_known_pictures(classifier)).values()
     style = ArnFormat.COLON_RESOURCE_NAME
     return [
         Stack.of(scope).format_arn(service="cloudwatch", resource="alarm", resource_name=name, arn_format=style)
@@ -40,7 +45,9 @@ def rollback_alarm_arns(scope: Construct, endpoint_name: str, hosting: Hosting) 
     ]
 
 
-def rollback_alarms(scope: Construct, endpoint_name: str, variant: str) -> list[cloudwatch.Alarm]:
+def rollback_alarms(
+    scope: Construct, endpoint_name: str, variant: str, *, known_pictures: bool
+) -> list[cloudwatch.Alarm]:
     """Make the alarms that undo a bad update.
 
     Parameters
@@ -49,40 +56,50 @@ def rollback_alarms(scope: Construct, endpoint_name: str, variant: str) -> list[
         Where they belong.
     endpoint_name, variant : str
         What they watch. The endpoint need not exist yet.
+    known_pictures : bool
+        Whether known pictures are asked while it is updated.
 
     Returns
     -------
     list of aws_cdk.aws_cloudwatch.Alarm
-        Two minutes in a row with errors of the container, or with slow answers. An idle endpoint sends no data and
-        must not count as broken: CloudFormation would undo every update made at night.
+        Two minutes in a row with errors of the container, or with slow answers; and one known picture that got a
+        wrong answer. An idle endpoint sends no data and must not count as broken: CloudFormation would undo every
+        update made at night.
     """
     dimensions = {"EndpointName": endpoint_name, "VariantName": variant}
+    errors = _metric(NAMESPACE, "Invocation5XXErrors", "Sum", dimensions)
+    latency = _metric(NAMESPACE, "ModelLatency", "p99", dimensions)
+    wrong = _metric(METRICS_NAMESPACE, METRIC, "Maximum", {DIMENSION: endpoint_name})
     watched = {
-        "ServerErrors": ("Invocation5XXErrors", "Sum", 1, "the container failed"),
-        "SlowAnswers": ("ModelLatency", "p99", _SLOW_US, "the slowest 1 % of answers took more than a second"),
+        "ServerErrors": (errors, 1, 2, "the container failed"),
+        "SlowAnswers": (latency, _SLOW_US, 2, "the slowest 1 % of answers took more than a second"),
+        "KnownPictures": (wrong, 1, 1, "a known picture was answered wrongly"),
     }
-    names = rollback_alarm_names(endpoint_name)
     return [
         cloudwatch.Alarm(
             scope,
             construct_id,
             # Named here, for the training machine to know them.
-            alarm_name=names[construct_id],
-            alarm_description=f"{endpoint_name}: {meaning}. Rolls an update back.",
-            metric=cloudwatch.Metric(
-                namespace=NAMESPACE,
-                metric_name=metric,
-                dimensions_map=dimensions,
-                statistic=statistic,
-                period=Duration.minutes(1),
-            ),
-            threshold=threshold,
+            alarm_name=name,
+            alarm_description=f"{endpoint_name}: {watched[construct_id][3]}. Rolls an update back.",
+            metric=watched[construct_id][0],
+            threshold=watched[construct_id][1],
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            evaluation_periods=2,
+            evaluation_periods=watched[construct_id][2],
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        for construct_id, (metric, statistic, threshold, meaning) in watched.items()
+        for construct_id, name in rollback_alarm_names(endpoint_name, known_pictures=known_pictures).items()
     ]
+
+
+def _metric(namespace: str, name: str, statistic: str, dimensions: dict[str, str]) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=namespace,
+        metric_name=name,
+        dimensions_map=dimensions,
+        statistic=statistic,
+        period=Duration.minutes(1),
+    )
 
 
 def scale_on_invocations(target: scaling.ScalableTarget, settings: EndpointSettings) -> None:
@@ -114,20 +131,10 @@ def scale_on_backlog(target: scaling.ScalableTarget, endpoint_name: str) -> None
     endpoint_name : str
         Whose queue.
     """
-
-    def metric(name: str, statistic: str) -> cloudwatch.Metric:
-        dimensions = {"EndpointName": endpoint_name}
-        return cloudwatch.Metric(
-            namespace=NAMESPACE,
-            metric_name=name,
-            dimensions_map=dimensions,
-            statistic=statistic,
-            period=Duration.minutes(1),
-        )
-
+    dimensions = {"EndpointName": endpoint_name}
     target.scale_to_track_metric(
         "Backlog",
-        custom_metric=metric("ApproximateBacklogSizePerInstance", "Average"),
+        custom_metric=_metric(NAMESPACE, "ApproximateBacklogSizePerInstance", "Average", dimensions),
         target_value=_BACKLOG_PER_INSTANCE,
         scale_out_cooldown=Duration.minutes(5),
         scale_in_cooldown=Duration.minutes(10),
@@ -135,7 +142,7 @@ def scale_on_backlog(target: scaling.ScalableTarget, endpoint_name: str) -> None
     # With no instance there is no backlog per instance: the first picture in the queue asks for one.
     target.scale_on_metric(
         "FirstInstance",
-        metric=metric("HasBacklogWithoutCapacity", "Maximum"),
+        metric=_metric(NAMESPACE, "HasBacklogWithoutCapacity", "Maximum", dimensions),
         adjustment_type=scaling.AdjustmentType.CHANGE_IN_CAPACITY,
         scaling_steps=[scaling.ScalingInterval(lower=1, change=1), scaling.ScalingInterval(upper=0, change=0)],
         cooldown=Duration.minutes(5),

@@ -11,8 +11,8 @@ from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from signpost.guardrails import guarded_update
-from signpost.settings import EndpointSettings, Hosting
+from signpost.guardrails import guarded_update, has_known_pictures
+from signpost.settings import Classifier, Hosting
 from stacks.constructs import endpoint_config as parts
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.endpoint_guards import (
@@ -43,10 +43,8 @@ class ModelEndpoint(Construct):
         As for every construct.
     endpoint_name : str
         Name of the endpoint.
-    settings : EndpointSettings
-        Sizes and data capture.
-    hosting : Hosting
-        ``realtime``, ``serverless`` or ``async``.
+    classifier : Classifier
+        Hosting (``realtime``, ``serverless`` or ``async``), sizes and data capture.
     image_uri : str
         Container image.
     repository_arn : str or None
@@ -72,8 +70,7 @@ class ModelEndpoint(Construct):
         construct_id: str,
         *,
         endpoint_name: str,
-        settings: EndpointSettings,
-        hosting: Hosting,
+        classifier: Classifier,
         image_uri: str,
         repository_arn: str | None,
         package: assets.Asset,
@@ -83,7 +80,8 @@ class ModelEndpoint(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.endpoint_name = endpoint_name
-        self._settings, self._hosting, self._captured = settings, hosting, captured
+        settings, hosting = classifier.endpoint, classifier.hosting
+        self._classifier, self._settings, self._hosting, self._captured = classifier, settings, hosting, captured
         self._prefixes = parts.written_prefixes(settings, hosting)
         read = [package.bucket.arn_for_objects(package.s3_object_key)]
         read += [inputs.arn_for_objects(f"{inputs_prefix}*")] if hosting is Hosting.ASYNC else []
@@ -93,7 +91,7 @@ class ModelEndpoint(Construct):
             written_arns=[captured.arn_for_objects(f"{prefix}/{endpoint_name}/*") for prefix in self._prefixes],
             log_group=self._log_group(),
             repository_arn=repository_arn,
-            alarm_arns=rollback_alarm_arns(self, endpoint_name, hosting),
+            alarm_arns=rollback_alarm_arns(self, endpoint_name, classifier),
         )
         acknowledge(role, {any_object(captured, f"{p}/{endpoint_name}/"): _OWN_FOLDER for p in self._prefixes})
         if hosting is Hosting.ASYNC:
@@ -143,7 +141,8 @@ class ModelEndpoint(Construct):
 
     def _guard(self, endpoint: sagemaker.CfnEndpoint) -> None:
         """Let an update keep what scaling has chosen, and be undone when it does harm."""
-        alarms = rollback_alarms(self, self.endpoint_name, parts.VARIANT)
+        known = has_known_pictures(self._classifier)
+        alarms = rollback_alarms(self, self.endpoint_name, parts.VARIANT, known_pictures=known)
         update = guarded_update(self._settings, self._hosting, [alarm.alarm_name for alarm in alarms])
         endpoint.add_property_override("DeploymentConfig", update)
         endpoint.retain_all_variant_properties = True

@@ -45,6 +45,8 @@ class PythonFunction(Construct):
         When a call is given up.
     model : Path or None
         Folder of a model package that is bundled as ``model/``.
+    known_pictures : Path or None
+        Folder of a model package whose known pictures are bundled as ``known/``.
 
     Attributes
     ----------
@@ -70,10 +72,16 @@ class PythonFunction(Construct):
         memory_mb: int,
         timeout: Duration,
         model: Path | None = None,
+        known_pictures: Path | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         code = bundle(
-            handler, requirements, python_version=stage.python_version, platform=stage.wheel_platform, model=model
+            handler,
+            requirements,
+            python_version=stage.python_version,
+            platform=stage.wheel_platform,
+            model=model,
+            known_pictures=known_pictures,
         )
         log_group = logs.LogGroup(
             self,

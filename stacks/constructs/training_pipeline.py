@@ -170,8 +170,7 @@ class TrainingPipeline(Construct):
         self._pass_role(role)
 
     def _alarm_arns(self) -> list[str]:
-        hosting = self._settings.classifiers[self._classifier].hosting
-        return rollback_alarm_arns(self, str(self._endpoint_name), hosting)
+        return rollback_alarm_arns(self, str(self._endpoint_name), self._settings.classifiers[self._classifier])
 
     def _pass_role(self, role: iam.Role) -> None:
         self.machine.machine.add_to_role_policy(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
+from signpost.known_pictures import FOLDER
 from signpost.settings import Hosting, Settings
 from stacks.inference import InferenceStack
 from stacks.routing import RoutingStack
@@ -80,7 +82,10 @@ def committed_settings(models: Path) -> Settings:
     for name, table in data["classifiers"].items():
         if "model" in table:
             labels = [label for route in table["routes"].values() for label in route["labels"]]
+            known = ROOT / table["model"] / FOLDER
             table["model"] = write_package(models / name, labels)
+            if known.is_dir():
+                shutil.copytree(known, table["model"] / FOLDER)
     return Settings.model_validate(data)
 
 

@@ -7,7 +7,7 @@ from tests.infrastructure.synthesis import Synthesis
 
 # Actions for which IAM knows no narrower resource.
 ALLOWED_ANYWHERE = {
-    "cloudwatch:PutMetricData": "has no resources; held to SageMaker's namespaces by a condition",
+    "cloudwatch:PutMetricData": "has no resources; held to its namespaces by a condition",
     "sagemaker:ListModelPackages": "has no resources; only where no endpoint says which model is in production",
     "ecr:GetAuthorizationToken": "has no resources; what may be pulled is a statement of its own",
     "xray:PutTraceSegments": "has no resources",

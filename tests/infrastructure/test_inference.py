@@ -7,6 +7,7 @@ import pytest
 
 from stacks.constructs.container_image import repository_of
 from tests.infrastructure.synthesis import Synthesis, Template
+from tests.samples import sample_event
 
 
 def test_a_change_replaces_model_and_configuration_and_updates_the_endpoint(any_synthesis: Synthesis) -> None:
@@ -98,6 +99,25 @@ def test_errors_and_slow_answers_undo_an_update_and_silence_does_not(every_hosti
         assert alarm["TreatMissingData"] == "notBreaching"
         dimensions = {d["Name"]: d["Value"] for d in alarm["Dimensions"]}
         assert dimensions == {"EndpointName": endpoint, "VariantName": "AllTraffic"}
+
+
+def test_known_pictures_beside_the_model_undo_an_update_that_answers_them_wrongly(on_aws: Synthesis) -> None:
+    rollback = _endpoint(on_aws, "signpost-vehicle")["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    alarms = [on_aws.inference["Resources"][alarm["AlarmName"]["Ref"]]["Properties"] for alarm in rollback]
+    (alarm,) = (alarm for alarm in alarms if alarm["Namespace"] == "Signpost")
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("KnownPicturesWrong", 1)
+    assert alarm["Dimensions"] == [{"Name": "EndpointName", "Value": "signpost-vehicle"}]
+    # The function that asks them is there when SageMaker's event says that the update begins.
+    rules = {n: r for n, r in on_aws.inference["Resources"].items() if r["Type"] == "AWS::Events::Rule"}
+    ((name, rule),) = rules.items()
+    event = sample_event("endpoint-updating.json")
+    pattern = rule["Properties"]["EventPattern"]
+    assert pattern["source"] == [event["source"]]
+    assert pattern["detail-type"] == [event["detail-type"]]
+    for member, allowed in pattern["detail"].items():
+        assert event["detail"][member] in allowed
+    endpoints = on_aws.resources("AWS::SageMaker::Endpoint").values()
+    assert all(name in endpoint["DependsOn"] for endpoint in endpoints)
 
 
 @pytest.mark.parametrize(

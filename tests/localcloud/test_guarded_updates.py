@@ -37,7 +37,7 @@ def guarded(resources: Resources, version_1: str) -> Iterator[str]:
     """An endpoint, and the alarms that the stacks deploy for one."""
     name = resources.endpoint(version_1)
     stack = cdk.Stack(cdk.App(), "Alarms")
-    rollback_alarms(stack, name, "AllTraffic")
+    rollback_alarms(stack, name, "AllTraffic", known_pictures=False)
     for alarm in Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm").values():
         resources.cloud.client("cloudwatch").put_metric_alarm(**alarm["Properties"])
     assert resources.settled(name)["EndpointStatus"] == "InService"
@@ -51,7 +51,7 @@ def endpoint(resources: Resources, guarded: str, version_1: str) -> str:
     if resources.settled(guarded)["EndpointConfigName"] != version_1:
         resources.sagemaker.update_endpoint(EndpointName=guarded, EndpointConfigName=version_1)
         assert resources.settled(guarded)["EndpointConfigName"] == version_1
-    names = list(rollback_alarm_names(guarded).values())
+    names = list(rollback_alarm_names(guarded, known_pictures=False).values())
 
     def quiet() -> bool:
         alarms = resources.cloud.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
@@ -71,16 +71,26 @@ def candidate(resources: Resources, behaviour: str) -> str:
 def guards(endpoint: str, **routing: Any) -> dict[str, Any]:
     """The stacks' guardrails of an endpoint with several instances, with other traffic routing where it is given."""
     settings = EndpointSettings(min_instances=INSTANCES, max_instances=INSTANCES)
-    found = guarded_update(settings, Hosting.REALTIME, list(rollback_alarm_names(endpoint).values()))
+    alarms = list(rollback_alarm_names(endpoint, known_pictures=False).values())
+    found = guarded_update(settings, Hosting.REALTIME, alarms)
     if routing:
         found["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"] = routing
-        found["BlueGreenUpdatePolicy"]["TerminationWaitInSeconds"] = 0
+        found["BlueGreenUpdatePolicy"]["TerminationWaitInSeconds"] = 60
     return found
 
 
 def half(wait: int) -> dict[str, Any]:
     size = {"Type": "CAPACITY_PERCENT", "Value": 50}
     return {"Type": "CANARY", "CanarySize": size, "WaitIntervalInSeconds": wait}
+
+
+def pending_steps(resources: Resources, endpoint: str) -> list[tuple[int, str]]:
+    """Instances with traffic and status of the coming deployment, each pair once, until the update is over."""
+    seen: dict[tuple[int, str], None] = {}
+    while pending := resources.sagemaker.describe_endpoint(EndpointName=endpoint).get("PendingDeploymentSummary"):
+        (variant,) = pending["ProductionVariants"]
+        seen[variant["CurrentInstanceCount"], variant["VariantStatus"][0]["Status"]] = None
+    return list(seen)
 
 
 @pytest.mark.parametrize(
@@ -138,11 +148,9 @@ def test_linear_traffic_passes_through_its_steps(resources: Resources, endpoint:
         resources.sagemaker.update_endpoint(
             EndpointName=endpoint, EndpointConfigName=config, DeploymentConfig=guards(endpoint, **linear)
         )
-        wait_for(lambda: "stand-in" in traffic.versions())
-        # THEN the update can be watched
-        pending = resources.sagemaker.describe_endpoint(EndpointName=endpoint)["PendingDeploymentSummary"]
-        assert pending["EndpointConfigName"] == config
-        assert pending["ProductionVariants"][0]["VariantStatus"] == [{"Status": "Baking"}]
+        # THEN the update can be watched, step by step
+        seen = [step for step in pending_steps(resources, endpoint) if step[1] == "Baking"]
+        assert seen == [(instances, "Baking") for instances in (1, 2, 3, 4)]
         assert resources.settled(endpoint)["EndpointConfigName"] == config
     # AND each second another quarter of the requests went to the new model
     start = traffic.first("stand-in")

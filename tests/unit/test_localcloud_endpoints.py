@@ -65,7 +65,7 @@ def made(tmp_path: Path) -> Deployment:
 
 
 def endpoint() -> Endpoint:
-    return Endpoint("e", SimpleNamespace(endpoint_status="", failure_reason=None))
+    return Endpoint("e", SimpleNamespace(endpoint_config_name="c", endpoint_status="", failure_reason=None))
 
 
 def test_whatever_goes_wrong_in_a_start_fails_the_endpoint_with_a_reason(

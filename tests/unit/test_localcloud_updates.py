@@ -49,7 +49,7 @@ def test_traffic_moves_in_the_steps_of_the_policy(config: dict[str, Any], shares
         (routed("CANARY", ("INSTANCE_COUNT", 3)), 4, "3 instances is not possible"),
         (routed("CANARY", ("CAPACITY_PERCENT", 50)), 1, "instances, which are 1"),
         (routed("LINEAR", ("CAPACITY_PERCENT", 9)), 4, "10% to 50%"),
-        (routed("ALL_AT_ONCE", TerminationWaitInSeconds=600, MaximumExecutionTimeoutInSeconds=600), 1, "660 seconds"),
+        (routed("ALL_AT_ONCE", TerminationWaitInSeconds=600, MaximumExecutionTimeoutInSeconds=600), 1, "600 seconds"),
         ({"RollingUpdatePolicy": {}}, 4, "no RollingUpdatePolicy"),
     ],
 )
@@ -80,7 +80,7 @@ def test_an_alarm_stops_the_shift_where_it_is(monkeypatch: pytest.MonkeyPatch) -
 def test_an_alarm_that_is_not_there_and_a_time_that_is_up_undo_the_update() -> None:
     for policy, reason in (
         (UpdatePolicy(alarms=("nobody",)), "There is no alarm nobody"),
-        (UpdatePolicy(bake_seconds=3600, timeout_seconds=600), "more than 600 seconds"),
+        (UpdatePolicy(termination_seconds=3600, timeout_seconds=600), "more than 600 seconds"),
     ):
         with pytest.raises(RollbackError, match=reason):
             shift_traffic(policy, lambda *_: None, threading.Event())

@@ -13,6 +13,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 BEHAVIOUR = os.environ["BEHAVIOUR"]
 SLOW_SECONDS = 1.1
+# The same for every picture, so it is wrong for every bicycle.
+ANSWER = {
+    "predictions": [
+        {
+            "label": "motorcycle",
+            "confidence": 0.9,
+            "probabilities": {"bicycle": 0.1, "motorcycle": 0.9},
+            "threshold": 0.5,
+            "energy": -9.0,
+            "energy_threshold": None,
+        }
+    ],
+    "model": {"name": "vehicle", "version": "stand-in"},
+    "timings_ms": {},
+}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -30,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
         if BEHAVIOUR == "fails":
             self.answer(500, {"error": "the stand-in fails"})
         else:
-            self.answer(200, {"model": {"version": "stand-in"}})
+            self.answer(200, ANSWER)
 
     def answer(self, status: int, document: dict) -> None:
         body = json.dumps(document).encode()

@@ -1,0 +1,1 @@
+"""Ask an endpoint known pictures while it is updated."""
