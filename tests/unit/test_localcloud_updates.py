@@ -1,7 +1,9 @@
 """An update's policy, its steps and the alarms that undo it, without any process."""
 
+import json
 import re
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,7 +11,8 @@ import pytest
 from localcloud import alarms
 from localcloud.answers import ServiceError
 from localcloud.pace import VARIABLE, paced
-from localcloud.sagemaker import guarded_update
+from localcloud.sagemaker import endpoint_events, guarded_update
+from localcloud.sagemaker.endpoint import Endpoint
 from localcloud.sagemaker.guarded_update import RollbackError, shift_traffic
 from localcloud.sagemaker.invocation_metrics import record_invocation
 from localcloud.sagemaker.update_policy import UpdatePolicy, update_policy
@@ -90,6 +93,57 @@ def test_a_deletion_ends_the_wait() -> None:
     stopped = threading.Event()
     stopped.set()
     shift_traffic(UpdatePolicy(bake_seconds=3600, termination_seconds=3600), lambda *_: None, stopped)
+
+
+class Running:
+    """A deployment without processes."""
+
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+
+@pytest.mark.usefixtures("quick")
+def test_requests_are_shared_while_traffic_bakes_and_every_change_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN an endpoint that moves half of its traffic, and an alarm that rings when it is told to
+    said: list[str] = []
+    monkeypatch.setattr(
+        endpoint_events.eventbridge,
+        "_dispatch_event",
+        lambda event: said.append(json.loads(event["Detail"])["EndpointStatus"]),
+    )
+    rings = threading.Event()
+    monkeypatch.setattr(guarded_update, "alarm_reason", lambda _: "bad" if rings.is_set() else None)
+    record = SimpleNamespace(endpoint_config_name="old", endpoint_status="", failure_reason=None)
+    endpoint, old, new = Endpoint("e", record), Running(), Running()
+    endpoint.create(old)  # type: ignore[arg-type]
+    assert endpoint.wait_until_settled(10)
+    settings = {"endpoint_config_name": "new", "last_modified_time": None, "production_variants": [variant(4)]}
+    policy = UpdatePolicy(shares=(0.5, 1.0), bake_seconds=600_000, alarms=("a",))
+    # WHEN it bakes
+    endpoint.update(new, settings, policy)  # type: ignore[arg-type]
+    pending: Any = None
+    while not pending or pending["ProductionVariants"][0]["VariantStatus"][0]["Status"] != "Baking":
+        pending = getattr(record, "pending_deployment_summary", None)
+    # THEN both answer, and half of the instances are shown to
+    assert {id(endpoint.choose()) for _ in range(100)} == {id(old), id(new)}
+    assert pending["ProductionVariants"][0]["CurrentInstanceCount"] == 2
+    # WHEN the alarm rings, THEN the old one answers alone
+    rings.set()
+    assert endpoint.wait_until_settled(10)
+    assert {id(endpoint.choose()) for _ in range(100)} == {id(old)}
+    assert (new.stopped.is_set(), old.stopped.is_set()) == (True, False)
+    assert not endpoint.serves_with(new)  # type: ignore[arg-type]
+    assert (record.endpoint_config_name, record.pending_deployment_summary) == ("old", None)
+    assert said == ["CREATING", "IN_SERVICE", "UPDATING", "ROLLING_BACK", "IN_SERVICE"]
+
+
+def variant(instances: int) -> dict[str, Any]:
+    return {"VariantName": "v", "CurrentInstanceCount": instances, "DesiredInstanceCount": instances}
 
 
 def alarm(**definition: Any) -> dict[str, Any]:
