@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from signpost.archives import unpack_tar
 from signpost.errors import ArchiveError, DeploymentError, PackageError
+from signpost.known_pictures import FOLDER
 from signpost.manifest import Manifest
 from signpost.package import ARCHIVE_BOUNDS, open_package
 
@@ -99,7 +100,7 @@ def decide(sagemaker: Any, model: Registered, status: str, why: str) -> None:
 
 
 def pull(s3: Any, model: Registered, folder: Path) -> Manifest:
-    """Bring a version's package into a folder, in place of the one that is there.
+    """Bring a version's package into a folder, in place of the one that is there; known pictures stay.
 
     Parameters
     ----------
@@ -133,6 +134,8 @@ def pull(s3: Any, model: Registered, folder: Path) -> Manifest:
         manifest = open_package(fresh).manifest
         if manifest.version != model.version:
             raise PackageError(f"{model.location} is {manifest.version}, but {model.version} was registered")
+        if (folder / FOLDER).is_dir():  # the classifier's, whatever its model
+            shutil.copytree(folder / FOLDER, fresh / FOLDER, dirs_exist_ok=True)
         if folder.exists():
             folder.replace(Path(scratch) / "former")
         shutil.move(fresh, folder)

@@ -67,11 +67,13 @@ def test_a_good_model_that_a_person_approves_ships(runs: TrainingRuns) -> None:
 def test_the_approved_model_is_brought_into_the_repository(runs: TrainingRuns, tmp_path: Path) -> None:
     found = registry.registered(runs.sagemaker, "signpost-vehicle")
     folder = tmp_path / "models" / "vehicle"
-    folder.mkdir(parents=True)
+    (folder / "known" / "bicycle").mkdir(parents=True)
+    (folder / "known" / "bicycle" / "1.png").touch()
     (folder / "of-the-former-model.txt").touch()
     registry.pull(runs.s3, registry.newest(found, "Approved"), folder)
     assert open_package(folder).manifest.version == "good-1"
-    assert sorted(file.name for file in folder.parent.rglob("*") if file.is_file()) == ["manifest.json", "model.tflite"]
+    kept = sorted(file.relative_to(folder.parent).as_posix() for file in folder.parent.rglob("*") if file.is_file())
+    assert kept == ["vehicle/known/bicycle/1.png", "vehicle/manifest.json", "vehicle/model.tflite"]
 
 
 def test_without_an_endpoint_the_model_is_registered_and_it_is_said_how_to_ship_it(runs: TrainingRuns) -> None:
