@@ -8,7 +8,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 
-from cli import capacity, cloud, cost, data, models, registry, routing, serving, train
+from cli import capacity, cloud, cost, data, models, registry, routing, serving, shadow, train
 from cli.output import errors
 from signpost.errors import SignpostError
 
@@ -32,6 +32,7 @@ for command in (
     routing.demo,
     models.predict,
     models.evaluate,
+    shadow.shadow,
     cost.cost,
     capacity.capacity,
     serving.serve,

@@ -25,7 +25,7 @@ def manifest_of(name: str, classifier: Classifier) -> Manifest:
     Raises
     ------
     SettingsError
-        If there is no model, or its labels are not those of the routes.
+        If there is no model, its labels are not those of the routes, or its shadow does not fit to it.
     PackageError
         If the package is broken.
     """
@@ -38,4 +38,10 @@ def manifest_of(name: str, classifier: Classifier) -> Manifest:
             f"classifiers.{name}.routes give a route to {', '.join(sorted(routed))}, "
             f"but the model knows {', '.join(sorted(known))}; every label needs exactly one route"
         )
+    if classifier.shadow:
+        shadow = open_package(classifier.shadow.model).manifest
+        if set(shadow.labels) != known or shadow.input != manifest.input:
+            raise SettingsError(
+                f"classifiers.{name}.shadow.model has other labels or another input size than the model in production"
+            )
     return manifest

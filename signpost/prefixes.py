@@ -9,6 +9,9 @@ DECISIONS = "decisions/"
 BATCHES = "batches/"  # results of the batch machine's maps
 PREPARED = "prepared/"  # pictures on their way to a model that are too large for the state; kept for a day
 
+# In the captured bucket.
+CAPTURE = "capture/"  # records of requests and answers, by endpoint and variant
+
 # In the models bucket.
 DATA = "data/"  # archives to train on, by classifier
 JOBS = "jobs/"  # what training jobs leave, by classifier and job

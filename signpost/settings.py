@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from signpost.errors import SettingsError
 from signpost.limits import Limits
+from signpost.shadow_settings import ShadowSettings
 from signpost.training_settings import TrainingSettings
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$")]
@@ -129,6 +130,7 @@ class Classifier(_Table):
     thresholds: dict[Label, Probability] = Field(default_factory=dict)
     endpoint: EndpointSettings = EndpointSettings()
     training: TrainingSettings | None = None
+    shadow: ShadowSettings | None = None
 
     @property
     def route_of(self) -> dict[str, str]:
@@ -148,6 +150,9 @@ class Classifier(_Table):
             raise ValueError(f"{', '.join(sorted(reserved))} is an outcome, so no route can have this name")
         if self.hosting is not Hosting.OFF and self.model is None:
             raise ValueError('model is missing; allowed is the folder of a model package, or hosting = "off"')
+        captured = self.endpoint.capture_percent and set(self.endpoint.capture) == {"input", "output"}
+        if self.shadow and not (self.hosting is Hosting.REALTIME and captured):
+            raise ValueError('a shadow needs hosting = "realtime", and input and output captured to compare them')
         return self
 
 
@@ -276,8 +281,14 @@ def _keys_at(path: list[Any]) -> list[str]:
 
 
 def _with_absolute_models(settings: Settings, folder: Path) -> Settings:
-    classifiers = {
-        name: classifier.model_copy(update={"model": folder / classifier.model}) if classifier.model else classifier
-        for name, classifier in settings.classifiers.items()
-    }
+    def absolute(classifier: Classifier) -> Classifier:
+        shadow = classifier.shadow
+        return classifier.model_copy(
+            update={
+                "model": folder / classifier.model if classifier.model else None,
+                "shadow": shadow.model_copy(update={"model": folder / shadow.model}) if shadow else None,
+            }
+        )
+
+    classifiers = {name: absolute(classifier) for name, classifier in settings.classifiers.items()}
     return settings.model_copy(update={"classifiers": classifiers})

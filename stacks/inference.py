@@ -82,12 +82,11 @@ class InferenceStack(Stack):
 
     def _serve(self, name: str, classifier: Classifier, model: Path) -> None:
         title = output_prefix(name)
-        archive = ROOT / "build" / "models" / f"{name}.tar.gz"
-        pack(model, archive)
         image_uri, self.repositories[name] = self._image.resolve(
             classifier.endpoint.image_uri or self._stage.model_image
         )
-        self.packages[name] = assets.Asset(self, f"{title}Package", path=str(archive))
+        self.packages[name] = self._package(f"{title}Package", name, model)
+        shadow = classifier.shadow
         endpoint = ModelEndpoint(
             self,
             title,
@@ -96,6 +95,7 @@ class InferenceStack(Stack):
             image_uri=image_uri,
             repository_arn=self.repositories[name],
             package=self.packages[name],
+            shadow_package=self._package(f"{title}ShadowPackage", f"{name}.shadow", shadow.model) if shadow else None,
             captured=self._storage.captured,
             inputs=self._storage.decisions,
             inputs_prefix=PREPARED,
@@ -113,6 +113,11 @@ class InferenceStack(Stack):
             endpoint.node.add_dependency(known)
         CfnOutput(self, f"{title}Endpoint", value=endpoint.endpoint_name)
         CfnOutput(self, f"{title}EndpointConfig", value=endpoint.endpoint_config_name)
+
+    def _package(self, construct_id: str, name: str, model: Path) -> assets.Asset:
+        archive = ROOT / "build" / "models" / f"{name}.tar.gz"
+        pack(model, archive)
+        return assets.Asset(self, construct_id, path=str(archive))
 
 
 def _endpoint_name(app: str, classifier: str, hosting: Hosting) -> str:

@@ -14,7 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localcloud.answers import Answer, ServiceError
 from localcloud.execution_role import client_of_role
 from localcloud.sagemaker.endpoint import Endpoint
-from localcloud.sagemaker.invocation import HEADER, ask, serving
+from localcloud.sagemaker.exchange import HEADER
+from localcloud.sagemaker.invocation import ask, serving
 from localcloud.sagemaker.model_package import PRINCIPAL, split_s3_uri
 
 logger = logging.getLogger("localcloud.endpoint")

@@ -17,7 +17,7 @@ from localcloud.sagemaker.model_registry import ModelRegistry
 from localcloud.sagemaker.moto_records import moto_records, refuse_second, sagemaker_backend
 from localcloud.sagemaker.training_jobs import TrainingJobs
 from localcloud.sagemaker.update_policy import update_policy
-from localcloud.sagemaker.variants import capture_summary, retain, smallest_fleet, with_known_capacity
+from localcloud.sagemaker.variants import capture_summary, retain, shadow_states, smallest_fleet, with_known_capacity
 
 Parameters = dict[str, Any]
 
@@ -101,11 +101,18 @@ class ControlPlane:
         Raises
         ------
         ServiceError
-            If there is one of that name, or moto refuses it.
+            If there is one of that name, moto refuses it, or it has more than one variant beside a shadow.
         """
         refuse_second(self.moto, "endpoint configuration", "DescribeEndpointConfig", "EndpointConfigName", parameters)
         instance_types.use_in_moto()
-        return self.moto.call("CreateEndpointConfig", parameters)
+        shadows = parameters.get("ShadowProductionVariants", [])
+        if shadows and (len(shadows), len(parameters["ProductionVariants"])) != (1, 1):
+            message = "With ShadowProductionVariants there is one of them, and one of ProductionVariants."
+            raise ServiceError("ValidationException", message)
+        answer = self.moto.call("CreateEndpointConfig", parameters)
+        # Moto forgets them.
+        moto_records("endpoint_configs")[parameters["EndpointConfigName"]].shadow_production_variants = shadows or None
+        return answer
 
     def create_endpoint(self, parameters: Parameters, *, status: str = "Creating") -> Parameters:
         """Create an endpoint and start its processes in the background.
@@ -134,6 +141,7 @@ class ControlPlane:
         endpoint = Endpoint(name, moto_records("endpoints")[name])
         endpoint.record.data_capture_config = capture_summary(deployment.config)
         endpoint.record.last_deployment_config = parameters.get("DeploymentConfig")
+        endpoint.record.shadow_production_variants = shadow_states(deployment.config)
         self.endpoints[name] = endpoint
         endpoint.create(deployment, status)
         return answer
@@ -162,6 +170,7 @@ class ControlPlane:
         deployment = self._deployment(endpoint.name, parameters["EndpointConfigName"])
         settings = retain(endpoint, deployment.config, parameters)
         settings["endpoint_config_name"] = parameters["EndpointConfigName"]
+        settings["shadow_production_variants"] = shadow_states(deployment.config)
         settings["last_modified_time"] = dt.datetime.now(dt.UTC)
         guards = parameters.get("DeploymentConfig", {})
         if parameters.get("RetainDeploymentConfig"):
@@ -248,7 +257,8 @@ class ControlPlane:
 
     def _deployment(self, endpoint: str, config_name: str) -> Deployment:
         config = self.moto.call("DescribeEndpointConfig", {"EndpointConfigName": config_name})
-        names = {variant["ModelName"] for variant in config["ProductionVariants"]}
+        variants = [*config["ProductionVariants"], *config.get("ShadowProductionVariants", [])]
+        names = {variant["ModelName"] for variant in variants}
         models = {name: self.moto.call("DescribeModel", {"ModelName": name}) for name in names}
         for model in models.values():
             model["PrimaryContainer"] = self.registry.with_package(model["PrimaryContainer"])

@@ -53,7 +53,7 @@ class Variant:
 
 
 class Deployment:
-    """The processes behind an endpoint config, and the writer of its captured data.
+    """The processes behind an endpoint config, its shadow's too, and the writer of its captured data.
 
     Parameters
     ----------
@@ -75,6 +75,7 @@ class Deployment:
         self.endpoint = endpoint
         self.config = config
         self.variants: dict[str, Variant] = {}
+        self.shadows: dict[str, Variant] = {}
         self.capture: CaptureWriter | None = None
         self._models = models
         # Of its own: during an update two deployments have a variant of the same name.
@@ -95,8 +96,10 @@ class Deployment:
         """
         try:
             for settings in self.config["ProductionVariants"]:
-                self._start_variant(settings)
-            for name, variant in self.variants.items():
+                self._start_variant(settings, self.variants)
+            for settings in self.config.get("ShadowProductionVariants", []):
+                self._start_variant(settings, self.shadows)
+            for name, variant in (self.variants | self.shadows).items():
                 if not variant.server.wait_until_ready(variant.startup_seconds):
                     raise StartError(
                         f"The primary container for production variant {name} did not pass the ping health check. "
@@ -128,7 +131,7 @@ class Deployment:
         """
         with self._changed:
             self._stopped = True
-            variants = list(self.variants.values())
+            variants = [*self.variants.values(), *self.shadows.values()]
         with ThreadPoolExecutor(max_workers=max(1, len(variants))) as pool:
             list(pool.map(lambda variant: variant.server.stop(), variants))
         with self._changed:
@@ -138,7 +141,7 @@ class Deployment:
             capture.close()
         shutil.rmtree(self._folder / "packages", ignore_errors=True)
 
-    def _start_variant(self, settings: dict[str, Any]) -> None:
+    def _start_variant(self, settings: dict[str, Any], started: dict[str, Variant]) -> None:
         name = settings["VariantName"]
         model = self._models[settings["ModelName"]]
         container = model["PrimaryContainer"]
@@ -157,14 +160,14 @@ class Deployment:
             if self._stopped:
                 raise StartError("The endpoint was deleted.")
             server.start()
-            self.variants[name] = variant
+            started[name] = variant
 
     def _start_capture(self) -> None:
         capture = self.config.get("DataCaptureConfig", {})
         if capture.get("EnableCapture"):
             clients = {
                 name: client_of_role(variant.role_arn, PRINCIPAL, "s3", self._port)
-                for name, variant in self.variants.items()
+                for name, variant in (self.variants | self.shadows).items()
             }
             with self._changed:
                 if not self._stopped:

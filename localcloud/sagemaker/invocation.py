@@ -1,23 +1,21 @@
 """InvokeEndpoint: hands a request to a variant's server and answers as the SageMaker runtime does."""
 
 import re
-import time
 from collections.abc import Mapping
 
 from localcloud.answers import Answer, ServiceError
 from localcloud.credentials import ACCOUNT_ID, REGION
-from localcloud.sagemaker.capture import Payload
 from localcloud.sagemaker.deployment import Deployment, Variant
 from localcloud.sagemaker.endpoint import Endpoint
+from localcloud.sagemaker.exchange import ANY_TYPE, HEADER, exchange
 from localcloud.sagemaker.invocation_metrics import record_invocation
 from localcloud.sagemaker.server_process import ServerUnavailableError
+from localcloud.sagemaker.shadow import mirror
 from localcloud.sagemaker.variants import choose, initial_state
 
 # The service's limit on a request's body.
 MAX_BODY_BYTES = 6 * 1024 * 1024
 _PATH = re.compile(r"^/endpoints/([^/]+)/invocations/?$")
-HEADER = "x-amzn-sagemaker-"
-_FORWARDED = ("content-type", "accept", HEADER + "custom-attributes")
 # Statuses in which an endpoint serves: also while it moves to another config.
 _SERVING = frozenset({"InService", "Updating", "RollingBack"})
 
@@ -144,23 +142,19 @@ def _ask(deployment: Deployment, name: str, headers: Mapping[str, str], body: by
     variant: Variant = deployment.variants[name]
     if variant.slots and not variant.slots.acquire(blocking=False):
         raise ServiceError("ThrottlingException", "Rate exceeded")
-    started = time.perf_counter()
     try:
-        response = variant.server.post(body, {key: headers[key] for key in _FORWARDED if key in headers})
+        mirror(deployment, headers, body)
+        response = exchange(deployment, name, variant, headers, body)
     finally:
         if variant.slots:
             variant.slots.release()
-    record_invocation(deployment.endpoint, name, response.status, time.perf_counter() - started)
     if response.status >= 300:
         raise _model_error(deployment.endpoint, response.status, response.data.decode(errors="replace"))
-    content_type = response.headers.get("Content-Type", "application/octet-stream")
-    # A stop that takes too long for its last calls sets it to None meanwhile.
-    if capture := deployment.capture:
-        request = Payload(headers.get("content-type", "application/octet-stream"), body)
-        inference_id = headers.get(HEADER + "inference-id")
-        capture.add(name, request, Payload(content_type, response.data), inference_id)
     # Lower case, so that MiniStack leaves the model's content type as it is.
-    answer = {"content-type": content_type, "x-amzn-invoked-production-variant": name}
+    answer = {
+        "content-type": response.headers.get("Content-Type", ANY_TYPE),
+        "x-amzn-invoked-production-variant": name,
+    }
     if attributes := response.headers.get(HEADER + "custom-attributes"):
         answer[HEADER + "custom-attributes"] = attributes
     return 200, answer, response.data

@@ -62,6 +62,22 @@ def initial_state(variant: dict[str, Any]) -> dict[str, Any]:
     return state
 
 
+def shadow_states(config: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """Return what `DescribeEndpoint` says about shadow variants.
+
+    Parameters
+    ----------
+    config : dict
+        Description of the endpoint config.
+
+    Returns
+    -------
+    list of dict or None
+        A `ProductionVariantSummary` each; None without one.
+    """
+    return [initial_state(variant) for variant in config.get("ShadowProductionVariants", [])] or None
+
+
 def retain(endpoint: "Endpoint", config: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
     """Apply `RetainAllVariantProperties` and its exclusions to an update.
 

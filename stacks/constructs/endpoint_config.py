@@ -5,10 +5,13 @@ from __future__ import annotations
 from aws_cdk import aws_s3 as s3
 from aws_cdk.aws_sagemaker import CfnEndpointConfig
 
+from signpost import prefixes
 from signpost.settings import EndpointSettings, Hosting
+from signpost.shadow import PRODUCTION as VARIANT
+from signpost.shadow import SHADOW
+from signpost.shadow_settings import ShadowSettings
 
-VARIANT = "AllTraffic"
-CAPTURE, ASYNC_OUTPUT, ASYNC_ERRORS = "capture", "async-output", "async-errors"
+CAPTURE, ASYNC_OUTPUT, ASYNC_ERRORS = prefixes.CAPTURE.rstrip("/"), "async-output", "async-errors"
 
 
 def written_prefixes(settings: EndpointSettings, hosting: Hosting) -> list[str]:
@@ -61,6 +64,34 @@ def production_variant(
         )
         if serverless
         else None,
+    )
+
+
+def shadow_variant(
+    settings: EndpointSettings, shadow: ShadowSettings, model_name: str
+) -> CfnEndpointConfig.ProductionVariantProperty:
+    """Describe the variant that gets copies: as many instances as the one in production has at least.
+
+    Parameters
+    ----------
+    settings : EndpointSettings
+        The sizes.
+    shadow : ShadowSettings
+        Share of the requests.
+    model_name : str
+        The model.
+
+    Returns
+    -------
+    CfnEndpointConfig.ProductionVariantProperty
+    """
+    return CfnEndpointConfig.ProductionVariantProperty(
+        variant_name=SHADOW,
+        model_name=model_name,
+        # SageMaker takes the ratio to production's weight, which is 1, as the share.
+        initial_variant_weight=shadow.percent / 100,
+        initial_instance_count=settings.min_instances,
+        instance_type=settings.instance_type,
     )
 
 

@@ -28,6 +28,7 @@ _SCALING_ROLE = (
     f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/aws-service-role/"
     "sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 )
+_MODELS = ("Model", "ShadowModel")
 _OWN_FOLDER = "SageMaker makes up the names of the objects in the endpoint's own folder."
 
 
@@ -51,6 +52,8 @@ class ModelEndpoint(Construct):
         ECR repository of the image; None where it is in none.
     package : aws_cdk.aws_s3_assets.Asset
         The packed model.
+    shadow_package : aws_cdk.aws_s3_assets.Asset or None
+        That of its shadow.
     captured : aws_cdk.aws_s3.IBucket
         Bucket for captured data and for answers of async endpoints.
     inputs, inputs_prefix : aws_cdk.aws_s3.IBucket, str
@@ -74,6 +77,7 @@ class ModelEndpoint(Construct):
         image_uri: str,
         repository_arn: str | None,
         package: assets.Asset,
+        shadow_package: assets.Asset | None,
         captured: s3.IBucket,
         inputs: s3.IBucket,
         inputs_prefix: str,
@@ -83,7 +87,8 @@ class ModelEndpoint(Construct):
         settings, hosting = classifier.endpoint, classifier.hosting
         self._classifier, self._settings, self._hosting, self._captured = classifier, settings, hosting, captured
         self._prefixes = parts.written_prefixes(settings, hosting)
-        read = [package.bucket.arn_for_objects(package.s3_object_key)]
+        packages = [package, *([shadow_package] if shadow_package else [])]
+        read = [asset.bucket.arn_for_objects(asset.s3_object_key) for asset in packages]
         read += [inputs.arn_for_objects(f"{inputs_prefix}*")] if hosting is Hosting.ASYNC else []
         role = endpoint_role(
             self,
@@ -96,7 +101,8 @@ class ModelEndpoint(Construct):
         acknowledge(role, {any_object(captured, f"{p}/{endpoint_name}/"): _OWN_FOLDER for p in self._prefixes})
         if hosting is Hosting.ASYNC:
             acknowledge(role, {any_object(inputs, inputs_prefix): "Names of prepared pictures are made at run time."})
-        config = self._config(self._model(role, image_uri, package))
+        models = [self._model(name, role, image_uri, asset) for name, asset in zip(_MODELS, packages, strict=False)]
+        config = self._config(*models)
         self.endpoint_config_name = config.attr_endpoint_config_name
         endpoint = self._endpoint()
         if hosting is not Hosting.SERVERLESS:
@@ -112,10 +118,10 @@ class ModelEndpoint(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
 
-    def _model(self, role: iam.Role, image_uri: str, package: assets.Asset) -> sagemaker.CfnModel:
+    def _model(self, name: str, role: iam.Role, image_uri: str, package: assets.Asset) -> sagemaker.CfnModel:
         return sagemaker.CfnModel(
             self,
-            "Model",
+            name,
             execution_role_arn=role.role_arn,
             # The server needs no network. Serverless endpoints know no isolation.
             enable_network_isolation=self._hosting is not Hosting.SERVERLESS,
@@ -124,15 +130,24 @@ class ModelEndpoint(Construct):
             ),
         )
 
-    def _config(self, model: sagemaker.CfnModel) -> sagemaker.CfnEndpointConfig:
+    def _config(
+        self, model: sagemaker.CfnModel, shadow: sagemaker.CfnModel | None = None
+    ) -> sagemaker.CfnEndpointConfig:
         captures, is_async = parts.CAPTURE in self._prefixes, self._hosting is Hosting.ASYNC
         return sagemaker.CfnEndpointConfig(
             self,
             "Config",
             production_variants=[parts.production_variant(self._settings, self._hosting, model.attr_model_name)],
+            shadow_production_variants=self._shadow(shadow),
             data_capture_config=parts.data_capture(self._settings, self._captured) if captures else None,
             async_inference_config=parts.async_inference(self.endpoint_name, self._captured) if is_async else None,
         )
+
+    def _shadow(
+        self, model: sagemaker.CfnModel | None
+    ) -> list[sagemaker.CfnEndpointConfig.ProductionVariantProperty] | None:
+        shadow = self._classifier.shadow
+        return [parts.shadow_variant(self._settings, shadow, model.attr_model_name)] if shadow and model else None
 
     def _endpoint(self) -> sagemaker.CfnEndpoint:
         return sagemaker.CfnEndpoint(

@@ -1,12 +1,15 @@
 """Each classifier with an endpoint gets one that is captured, scaled and updated with care, as its hosting allows."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from signpost.settings import Settings
 from stacks.constructs.container_image import repository_of
-from tests.infrastructure.synthesis import Synthesis, Template
+from stacks.stage import aws_stage
+from tests.infrastructure.synthesis import Synthesis, Template, synthesise
 from tests.samples import sample_event
 
 
@@ -118,6 +121,20 @@ def test_known_pictures_beside_the_model_undo_an_update_that_answers_them_wrongl
         assert event["detail"][member] in allowed
     endpoints = on_aws.resources("AWS::SageMaker::Endpoint").values()
     assert all(name in endpoint["DependsOn"] for endpoint in endpoints)
+
+
+def test_a_shadow_gets_a_share_of_copies_and_reads_its_own_package_too(
+    package: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    routes = {"here": {"labels": ["bicycle"]}, "there": {"labels": ["motorcycle"]}}
+    vehicle = {"model": package, "routes": routes, "shadow": {"model": package, "percent": 20}}
+    settings = Settings.model_validate({"app": {"default_classifier": "vehicle"}, "classifiers": {"vehicle": vehicle}})
+    stacks = synthesise(settings, aws_stage(), tmp_path_factory.mktemp("shadow"))
+    configuration = _configuration(stacks, "signpost-vehicle")
+    (variant,), (shadow,) = configuration["ProductionVariants"], configuration["ShadowProductionVariants"]
+    assert (shadow["VariantName"], shadow["InitialVariantWeight"] / variant["InitialVariantWeight"]) == ("Shadow", 0.2)
+    assert shadow["ModelName"] != variant["ModelName"]
+    assert len(stacks.resources("AWS::SageMaker::Model")) == 2
 
 
 @pytest.mark.parametrize(
