@@ -121,7 +121,8 @@ class Endpoint:
                 deployment.stop()
 
     def _change(self, status: str, deployment: Deployment, work: Callable[[], None]) -> None:
-        self._settled.clear()
+        # Of its own: the next change may begin while this one still ends its old processes.
+        settled = self._settled = threading.Event()
         self._coming = deployment
         self._enter(status)
 
@@ -129,8 +130,9 @@ class Endpoint:
             try:
                 work()
             finally:
-                self._coming, self._share = None, 0.0
-                self._settled.set()
+                if self._coming is deployment:
+                    self._coming, self._share = None, 0.0
+                settled.set()
 
         threading.Thread(target=run, name=f"endpoint-{self.name}", daemon=True).start()
 
@@ -172,6 +174,7 @@ class Endpoint:
                 replaced = deployment
             else:
                 replaced, self.deployment = self.deployment, deployment
+                self._coming, self._share = None, 0.0
                 for member, value in settings.items():
                     setattr(self.record, member, value)
                 self.record.failure_reason = None

@@ -96,15 +96,46 @@ def test_a_deletion_ends_the_wait() -> None:
 
 
 class Running:
-    """A deployment without processes."""
+    """A deployment without processes, which may be slow to end."""
 
     def __init__(self) -> None:
-        self.stopped = threading.Event()
+        self.stopped, self.may_stop = threading.Event(), threading.Event()
+        self.may_stop.set()
 
     def start(self) -> None: ...
 
     def stop(self) -> None:
         self.stopped.set()
+        self.may_stop.wait(10)
+
+
+def in_service(deployment: Running) -> Endpoint:
+    endpoint = Endpoint("e", SimpleNamespace(endpoint_config_name="old", endpoint_status="", failure_reason=None))
+    endpoint.create(deployment)  # type: ignore[arg-type]
+    assert endpoint.wait_until_settled(10)
+    return endpoint
+
+
+def settings_of(config: str) -> dict[str, Any]:
+    return {"endpoint_config_name": config, "last_modified_time": None, "production_variants": [variant(4)]}
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_update_may_follow_another_whose_old_processes_still_end() -> None:
+    # GIVEN an update whose old deployment takes its time to end
+    old, second, third = Running(), Running(), Running()
+    endpoint = in_service(old)
+    old.may_stop.clear()
+    endpoint.update(second, settings_of("second"), UpdatePolicy())  # type: ignore[arg-type]
+    assert old.stopped.wait(10)
+    # WHEN the next one begins, and then the old one ends
+    endpoint.update(third, settings_of("third"), UpdatePolicy((0.5, 1.0), bake_seconds=600_000))  # type: ignore[arg-type]
+    old.may_stop.set()
+    # THEN nothing of the first ends the second
+    assert not endpoint.wait_until_settled(0.2)
+    assert {id(endpoint.choose()) for _ in range(100)} == {id(second), id(third)}
+    endpoint.delete()
+    assert endpoint.wait_until_settled(10)
 
 
 @pytest.mark.usefixtures("quick")
@@ -118,14 +149,12 @@ def test_requests_are_shared_while_traffic_bakes_and_every_change_is_announced(m
     )
     rings = threading.Event()
     monkeypatch.setattr(guarded_update, "alarm_reason", lambda _: "bad" if rings.is_set() else None)
-    record = SimpleNamespace(endpoint_config_name="old", endpoint_status="", failure_reason=None)
-    endpoint, old, new = Endpoint("e", record), Running(), Running()
-    endpoint.create(old)  # type: ignore[arg-type]
-    assert endpoint.wait_until_settled(10)
-    settings = {"endpoint_config_name": "new", "last_modified_time": None, "production_variants": [variant(4)]}
+    old, new = Running(), Running()
+    endpoint = in_service(old)
+    record = endpoint.record
     policy = UpdatePolicy(shares=(0.5, 1.0), bake_seconds=600_000, alarms=("a",))
     # WHEN it bakes
-    endpoint.update(new, settings, policy)  # type: ignore[arg-type]
+    endpoint.update(new, settings_of("new"), policy)  # type: ignore[arg-type]
     pending: Any = None
     while not pending or pending["ProductionVariants"][0]["VariantStatus"][0]["Status"] != "Baking":
         pending = getattr(record, "pending_deployment_summary", None)
