@@ -107,6 +107,8 @@ def test_sagemaker_takes_a_role_on_for_this_account_only(any_synthesis: Synthesi
         if role["Type"] == "AWS::IAM::Role"
         for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     ]
+    # The others there are Lambda's, for the functions that ask known pictures.
+    trusted = [statement for statement in trusted if statement["Principal"] != {"Service": "lambda.amazonaws.com"}]
     assert trusted
     for statement in trusted:
         assert statement == {

@@ -127,13 +127,14 @@ def test_a_shadow_gets_a_share_of_copies_and_reads_its_own_package_too(
     package: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     routes = {"here": {"labels": ["bicycle"]}, "there": {"labels": ["motorcycle"]}}
-    vehicle = {"model": package, "routes": routes, "shadow": {"model": package, "percent": 20}}
+    shadow, training = {"model": package, "percent": 20}, {"archives": ["pictures.tar.gz"]}
+    vehicle = {"model": package, "routes": routes, "shadow": shadow, "training": training}
     settings = Settings.model_validate({"app": {"default_classifier": "vehicle"}, "classifiers": {"vehicle": vehicle}})
     stacks = synthesise(settings, aws_stage(), tmp_path_factory.mktemp("shadow"))
     configuration = _configuration(stacks, "signpost-vehicle")
-    (variant,), (shadow,) = configuration["ProductionVariants"], configuration["ShadowProductionVariants"]
-    assert (shadow["VariantName"], shadow["InitialVariantWeight"] / variant["InitialVariantWeight"]) == ("Shadow", 0.2)
-    assert shadow["ModelName"] != variant["ModelName"]
+    (variant,), (copied,) = configuration["ProductionVariants"], configuration["ShadowProductionVariants"]
+    assert (copied["VariantName"], copied["InitialVariantWeight"] / variant["InitialVariantWeight"]) == ("Shadow", 0.2)
+    assert copied["ModelName"] != variant["ModelName"]
     assert len(stacks.resources("AWS::SageMaker::Model")) == 2
 
 

@@ -89,7 +89,7 @@ def test_the_alarms_that_undo_an_update_are_those_of_the_endpoint(on_aws: Synthe
     definition = json.loads(_text(machine["DefinitionString"]))
     rollback = definition["States"]["Update the endpoint"]["Arguments"]["DeploymentConfig"]["AutoRollbackConfiguration"]
     named = {alarm["AlarmName"].replace("${Endpoint}", endpoint) for alarm in rollback["Alarms"]}
-    assert named == {f"{endpoint}-server-errors", f"{endpoint}-slow-answers"}
+    assert named == {f"{endpoint}-{alarm}" for alarm in ("server-errors", "slow-answers", "known-pictures")}
     assert named <= alarms
 
 

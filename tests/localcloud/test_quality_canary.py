@@ -9,6 +9,7 @@ from deployed_app import App
 from running_cloud import wait_for
 from sagemaker_resources import Resources
 
+from signpost.guardrails import guarded_update, has_known_pictures, rollback_alarm_names
 from tests.samples import sample_event
 
 ENDPOINT, FUNCTION = "signpost-vehicle", "signpost-known-vehicle"
@@ -39,10 +40,12 @@ def test_the_model_in_production_knows_them_all(resources: Resources) -> None:
     assert watched(resources) == {"endpoint": ENDPOINT, "pictures": 6, "wrong": 0}
 
 
-def test_a_model_that_answers_them_wrongly_is_rolled_back(resources: Resources) -> None:
+def test_a_model_that_answers_them_wrongly_is_rolled_back(app: App, resources: Resources) -> None:
     # GIVEN a model that calls everything a motorcycle, without an error and fast
     before = describe(resources)
-    guards = before["LastDeploymentConfig"]
+    vehicle = app.settings.classifiers["vehicle"]
+    alarms = rollback_alarm_names(ENDPOINT, known_pictures=has_known_pictures(vehicle)).values()
+    guards = guarded_update(vehicle.endpoint, vehicle.hosting, list(alarms))
     guards["BlueGreenUpdatePolicy"]["TerminationWaitInSeconds"] = 1800  # a loaded machine may be slow to ask
     environment = {"BEHAVIOUR": "answers", "PYTHONPATH": str(STAND_IN), "PYTHONSAFEPATH": "1"}
     config = resources.config(resources.model("v2.tar.gz", environment))
