@@ -12,13 +12,14 @@ from rich.markup import escape
 from cli.cloud import AsJson
 from cli.connection import ROOT
 from cli.files import files_in
-from cli.output import console, quiet_libraries, show_pairs
+from cli.output import console, show_pairs
 from signpost.decision import doubt
 from signpost.errors import PictureError
 from signpost.imaging import prepare
 from signpost.limits import Limits
 from signpost.package import open_package
 from signpost.predictor import Predictor
+from signpost.quiet import quiet_libraries
 
 Model = Annotated[
     Path, typer.Option("--model", help="A model package: its folder, or model.tar.gz.", show_default="models/vehicle")

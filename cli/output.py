@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -42,20 +40,6 @@ class Step:
     def say(self, line: str) -> None:
         """Show the latest line of what is under way."""
         self._update(f"{self._title} [dim]{escape(line[: console.width - len(self._title) - 8])}[/]")
-
-
-@contextmanager
-def quiet_libraries() -> Iterator[None]:
-    """Keep what native libraries print on stderr (LiteRT names its delegate at every load) off the terminal."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - the file of the operating system's own name
-        os.dup2(nothing.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 class DecisionTable:

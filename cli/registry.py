@@ -11,9 +11,10 @@ from rich.table import Table
 
 from cli.cloud import AsJson, Aws
 from cli.connection import ROOT, find_deployment, settings
-from cli.output import console, quiet_libraries
+from cli.output import console
 from signpost import aws, registry
 from signpost.errors import SettingsError
+from signpost.quiet import quiet_libraries
 
 app = typer.Typer(help="Trained models in the registry: list, approve, reject, pull.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A classifier of signpost.toml with a training table.")]

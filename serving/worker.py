@@ -19,6 +19,7 @@ from signpost.errors import PackageError
 from signpost.limits import Limits
 from signpost.package import open_model_folder
 from signpost.predictor import Predictor
+from signpost.quiet import quiet_libraries
 
 logger = logging.getLogger("serving")
 
@@ -40,7 +41,8 @@ def work(connection: socket.socket, model_dir: Path, limits: Limits) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     configure_logging()
     try:
-        predictor = Predictor(open_model_folder(model_dir))
+        with quiet_libraries():
+            predictor = Predictor(open_model_folder(model_dir))
     except PackageError as error:
         _reply(connection, BROKEN, str(error).encode())
         return

@@ -55,7 +55,12 @@ class ContainerImage:
                 directory=str(_ROOT),
                 file=f"{self._folder}/Dockerfile",
                 platform=ecr_assets.Platform.LINUX_AMD64,
-                exclude=["*", *(f"!{path}" for path in (self._folder, *self._contents)), "**/__pycache__"],
+                exclude=[
+                    "*",
+                    *(f"!{path}" for path in (self._folder, *self._contents)),
+                    "**/__pycache__",
+                    "**/benchmark",
+                ],
             )
         return self._built.image_uri, self._built.repository.repository_arn
 

@@ -207,7 +207,8 @@ def test_the_image_holds_the_server_and_nothing_else(on_aws: Synthesis) -> None:
     assert image["source"]["platform"] == "linux/amd64"
     staged = manifest.parent / image["source"]["directory"]
     assert {path.name for path in staged.iterdir()} - {".dockerignore"} == {"serving", "signpost", "requirements"}
-    assert [path.name for path in (staged / "requirements").iterdir()] == ["serving.txt"]
+    assert {path.name for path in (staged / "requirements").iterdir()} == {"serving.txt", "container.txt"}
+    assert not (staged / "serving" / "benchmark").exists()
     assert (staged / image["source"]["dockerFile"]).is_file()
     assert not list(staged.rglob("*.pyc"))
 
