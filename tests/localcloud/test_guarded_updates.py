@@ -158,7 +158,8 @@ def test_linear_traffic_passes_through_its_steps(resources: Resources, endpoint:
     for step in range(4):
         found = traffic.versions(start + step + 0.1, start + step + 0.9)
         shares.append(found.count("stand-in") / len(found))
-    assert shares == pytest.approx([0.25, 0.5, 0.75, 1.0], abs=0.12)
+    # Each request draws its model, so with some 80 requests a second a share scatters by 0.05.
+    assert shares == pytest.approx([0.25, 0.5, 0.75, 1.0], abs=0.2)
     assert not traffic.errors
 
 
