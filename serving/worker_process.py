@@ -20,6 +20,8 @@ from signpost.limits import Limits
 _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["serving.worker", __name__])
 _END_SECONDS = 5
+# Holds a usual photograph: handed over in one piece it costs one change of process, not one for each part.
+_BUFFER_BYTES = 2**20
 
 
 @dataclass(eq=False)
@@ -34,7 +36,7 @@ class Task:
         In seconds of the monotonic clock.
     answer : asyncio.Future
     started : float
-        When it was given to a worker.
+        When a worker was free for it.
     attempts : int
         Workers that ended while they were at it.
     """
@@ -121,6 +123,8 @@ class WorkerProcess(asyncio.Protocol):
             self.first_word.set_result((reply, body))
             return
         task = self.tasks.popleft()
+        if self.tasks:
+            self.tasks[0].started = time.monotonic()
         if not task.answer.done():
             task.answer.set_result((reply, body))
         self._done(task)
@@ -144,6 +148,7 @@ async def start_worker(model_dir: Path, limits: Limits, done: Callable[[Task], N
         It may still be loading.
     """
     ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)  # the system may allow less
     process = _CONTEXT.Process(target=_work, args=(theirs, model_dir, limits), daemon=True)
     await asyncio.to_thread(process.start)
     theirs.close()

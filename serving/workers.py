@@ -21,8 +21,9 @@ from signpost.limits import Limits
 
 logger = logging.getLogger("serving")
 
-# A worker is given its next small picture while it is at one, so that it never waits for the server's turn.
-_SMALL_BYTES, _AHEAD = 2**20, 2
+# A worker is given its next small pictures while it is at one: it never waits for the server's turn, and the server
+# hands over and takes back several at a time.
+_SMALL_BYTES, _AHEAD = 2**20, 8
 # Requests that have ended so many workers are not given to another.
 _ATTEMPTS = 2
 _TICK_SECONDS = 0.1

@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from serving.app import make_app
@@ -26,6 +28,5 @@ def serve(model_dir: Path, limits: Limits | None = None, **given: Any) -> Iterat
         async with workers:
             yield
 
-    app.router.lifespan_context = lifespan
-    with TestClient(app) as client:
+    with TestClient(Starlette(routes=[Mount("/", app)], lifespan=lifespan)) as client:
         yield client

@@ -166,11 +166,11 @@ def test_without_a_worker_it_is_unhealthy_until_there_is_one_again(vehicle_packa
 def test_a_full_queue_is_a_503_that_says_when_to_come_again(vehicle_package):
     picture = encode(gradient(), "PNG")
     with running(vehicle_package, SIGNPOST_WORKERS="1", SIGNPOST_QUEUE="2") as server:
-        # GIVEN a worker that stands still: two requests are with it, and two wait
+        # GIVEN a worker that stands still: eight requests are with it, and two wait
         (worker,) = server.workers(1)
         os.kill(worker, signal.SIGSTOP)
-        with ThreadPoolExecutor(4) as pool:
-            asked = [pool.submit(server.request, "POST", "/invocations", picture, PNG) for _ in range(4)]
+        with ThreadPoolExecutor(10) as pool:
+            asked = [pool.submit(server.request, "POST", "/invocations", picture, PNG) for _ in range(10)]
             while gauge(server, "signpost_waiting_requests") < 2:
                 time.sleep(0.01)
             # WHEN one more comes THEN it is refused at once
@@ -183,7 +183,7 @@ def test_a_full_queue_is_a_503_that_says_when_to_come_again(vehicle_package):
             connection.close()
             # AND the others are answered once the worker gets on
             os.kill(worker, signal.SIGCONT)
-            assert [done.result(timeout=30)[0] for done in asked] == [200] * 4
+            assert [done.result(timeout=30)[0] for done in asked] == [200] * 10
 
 
 def test_bodies_together_may_not_fill_the_memory(vehicle_package):
