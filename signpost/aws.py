@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 
 def client(service: str, *, read_timeout: float = 10, attempts: int = 3) -> Any:
     """Make a client with bounded waiting.
@@ -25,6 +22,10 @@ def client(service: str, *, read_timeout: float = 10, attempts: int = 3) -> Any:
     botocore.client.BaseClient
         Region, credentials and endpoint come from the environment, as everywhere in AWS.
     """
+    # Here, since import time is cold start and a function may never ask for a client.
+    import boto3
+    from botocore.config import Config
+
     config = Config(
         connect_timeout=3,
         read_timeout=read_timeout,
