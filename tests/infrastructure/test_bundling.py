@@ -86,12 +86,12 @@ def test_licences_travel_with_the_wheels() -> None:
 @pytest.mark.parametrize("platform_name", [None, "aarch64-manylinux_2_28"], ids=["here", "arm64"])
 @pytest.mark.parametrize(
     ("handler", "requirements", "model", "megabytes"),
-    [("filter", BASE, None, 13), ("serialize", [*BASE, "pillow"], None, 26), ("classify", WITH_MODEL, VEHICLE, 90)],
+    [("filter", BASE, None, 12), ("serialize", [*BASE, "pillow"], None, 26), ("classify", WITH_MODEL, VEHICLE, 90)],
 )
 def test_bundles_stay_small(
     handler: str, requirements: Sequence[str], model: Path | None, megabytes: int, platform_name: str | None
 ) -> None:
-    # Measured with compiled files: MEASURED MB. Lambda's limit is 250 MB.
+    # Measured for Python 3.11 with compiled files: 11.0, 23.0 and 86.0 MB here (x86-64), 10.7, 22.8 and 82.6 on arm64.
     made = bundling.bundle(handler, requirements, python_version=HERE, platform=platform_name, model=model)
     files = zipfile.ZipFile(made).infolist()
     assert any(file.filename.endswith(".pyc") for file in files)
