@@ -18,7 +18,7 @@ from training.machine import processor
 from training.packaging import git_revision
 
 _BUILD = ROOT / "build" / "cold-start"
-_ROUNDS = 15
+_ROUNDS = 25
 _LIBRARIES = ("boto3", "pydantic", "aws-lambda-powertools", "aws-xray-sdk", "numpy", "pillow", "ai-edge-litert")
 
 
