@@ -67,7 +67,7 @@ def pull(classifier: Name, on_aws: Aws = False) -> None:
     found = registry.newest(_registered(classifier, on_aws), "Approved")
     folder = settings().classifiers[classifier].model or ROOT / "models" / classifier
     with quiet_libraries():
-        manifest = registry.pull(aws.client("s3", read_timeout=60), found, folder)
+        manifest = registry.pull(aws.file_client(read_timeout=60), found, folder)
     console.print(f"{folder} is now {manifest.name} {manifest.version}.", markup=False)
 
 

@@ -80,7 +80,7 @@ def train_on_sagemaker(classifier: str, on_aws: bool = False) -> None:
 
 
 def _upload(bucket: str, classifier: str, archives: list[str]) -> None:
-    s3 = aws.client("s3", read_timeout=120)
+    s3 = aws.file_client(read_timeout=120)
     here = {known.file: archive for known in CATALOGUE if (archive := cached(known))}
     for name in archives:
         key = f"{DATA}{classifier}/{name}"

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from signpost.settings import Hosting, LimitSettings
+from signpost.hosting import Hosting
+from signpost.limit_settings import LimitSettings
 
 VARIABLE = "SIGNPOST_CONFIGURATION"
 

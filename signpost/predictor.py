@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
-from numpy.typing import NDArray
-from PIL import Image
 
 from signpost.contracts import ModelRef, Prediction
 from signpost.errors import PackageError
 from signpost.manifest import Manifest
 from signpost.package import Package
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL import Image
 
 
 class Predictor:

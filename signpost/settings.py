@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from signpost.errors import SettingsError
-from signpost.limits import Limits
+from signpost.hosting import Hosting
+from signpost.limit_settings import LimitSettings
 from signpost.shadow_settings import ShadowSettings
 from signpost.training_settings import TrainingSettings
 
@@ -26,38 +26,12 @@ class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Hosting(StrEnum):
-    """Where a classifier's model runs."""
-
-    REALTIME = "realtime"
-    SERVERLESS = "serverless"
-    ASYNC = "async"
-    LAMBDA = "lambda"
-    OFF = "off"
-
-    @property
-    def has_endpoint(self) -> bool:
-        """Whether SageMaker serves the model."""
-        return self in (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC)
-
-
 class AppSettings(_Table):
     """What holds for the whole app."""
 
     name: Name = "signpost"
     default_classifier: Name
     source_buckets: list[BucketName] = Field(default_factory=list)
-
-
-class LimitSettings(_Table):
-    """What a picture may cost; see `signpost.limits.Limits`."""
-
-    max_bytes: int = Field(default=Limits.max_bytes, gt=0, le=100 * 2**20)
-    max_pixels: int = Field(default=Limits.max_pixels, gt=0, le=200_000_000)
-
-    def as_limits(self) -> Limits:
-        """Return the limits as imaging takes them."""
-        return Limits(self.max_bytes, self.max_pixels)
 
 
 class BatchSettings(_Table):

@@ -12,7 +12,7 @@ from signpost.contracts import Answer
 Ask = Callable[[bytes, str], Answer]
 
 
-def classify(serialized: Mapping[str, Any], ask: Ask, s3: Any) -> dict[str, Any]:
+def classify(serialized: Mapping[str, Any], ask: Ask, s3: Callable[[], Any]) -> dict[str, Any]:
     """Ask the model about a prepared picture.
 
     Parameters
@@ -21,8 +21,8 @@ def classify(serialized: Mapping[str, Any], ask: Ask, s3: Any) -> dict[str, Any]
         What Serialize answered: ``decision_id``, ``prepared``, ``timings_ms``.
     ask : callable
         Takes the PNG and the inference id, answers `signpost.contracts.Answer`.
-    s3 : botocore.client.S3
-        For pictures that travel by reference.
+    s3 : callable
+        Gives a client of S3, for pictures that travel by reference.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def classify(serialized: Mapping[str, Any], ask: Ask, s3: Any) -> dict[str, Any]
     }
 
 
-def _picture(prepared: Mapping[str, str], s3: Any) -> bytes:
+def _picture(prepared: Mapping[str, str], s3: Callable[[], Any]) -> bytes:
     if "inline" in prepared:
         return base64.b64decode(prepared["inline"])
-    return s3.get_object(Bucket=prepared["s3_bucket"], Key=prepared["s3_key"])["Body"].read()
+    return s3().get_object(Bucket=prepared["s3_bucket"], Key=prepared["s3_key"])["Body"].read()

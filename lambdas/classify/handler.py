@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 from lambdas.classify.classify import Ask, classify
 from signpost import aws
 from signpost.configuration import ClassifyConfiguration, read_configuration
-from signpost.settings import Hosting
+from signpost.hosting import Hosting
 
 logger, metrics, tracer = Logger(), Metrics(), Tracer(auto_patch=False)
 configuration = read_configuration(ClassifyConfiguration)
-s3 = aws.client("s3")
+# Made when first asked for: most prepared pictures travel inline.
+s3 = cache(partial(aws.client, "s3"))
 
 
 def _connect() -> Ask:
@@ -27,7 +28,7 @@ def _connect() -> Ask:
         if configuration.hosting is Hosting.ASYNC:
             from lambdas.classify import async_endpoint
 
-            return partial(async_endpoint.ask, runtime, s3, configuration.endpoint, configuration.scratch_bucket)
+            return partial(async_endpoint.ask, runtime, s3(), configuration.endpoint, configuration.scratch_bucket)
         from lambdas.classify import endpoint
 
         return partial(endpoint.ask, runtime, configuration.endpoint)

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger, Tracer
 from lambdas.classify import async_endpoint, endpoint
 from lambdas.smoke_test.known_picture import Ask, smoke_test
 from signpost import aws
-from signpost.settings import Hosting
+from signpost.hosting import Hosting
 
 logger, tracer = Logger(), Tracer(auto_patch=False)
 s3 = aws.client("s3", read_timeout=60)

@@ -13,11 +13,14 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from signpost.errors import DeploymentError
 from signpost.known_pictures import known_files
 from stacks.constructs import wheels
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / "build" / "lambda"
+# Unzipped. Lambda allows 250 MB; what it has to load before the first answer is to stay well below.
+MAX_BYTES = 100_000_000
 # The oldest time that a zip can hold; Lambda needs none.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -56,13 +59,9 @@ def bundle(
     Raises
     ------
     DeploymentError
-        If a wheel can't be had.
+        If a wheel can't be had, or all together would be too large.
     """
-    files = {str(file.relative_to(ROOT)): file for file in sources(handler)}
-    # The predictor reads the manifest and the LiteRT model; the Keras model and the card stay out.
-    files |= {f"model/{name}": model / name for name in ("manifest.json", "model.tflite")} if model else {}
-    if known_pictures:
-        files |= {str(file.relative_to(known_pictures)): file for file in known_files(known_pictures)}
+    files = own_files(handler, model=model, known_pictures=known_pictures)
     compiler = wheels.interpreter(python_version)
     inputs = [python_version, str(platform or sys.platform), str(compiler is not None), *sorted(requirements)]
     archive = CACHE / f"{handler}-{_digest(inputs, files)}.zip"
@@ -71,13 +70,35 @@ def bundle(
         with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
             folder = Path(scratch) / "asset"
             wheels.install(requirements, folder, python_version=python_version, platform=platform)
-            for name, file in files.items():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, folder / name)
+            place(files, folder)
             if compiler:
                 _compile(folder, compiler)
+            _check_size(folder, handler)
             _zip(folder, Path(scratch) / archive.name).replace(archive)
     return archive
+
+
+def own_files(handler: str, *, model: Path | None = None, known_pictures: Path | None = None) -> dict[str, Path]:
+    """Find everything but the wheels; see `bundle`.
+
+    Returns
+    -------
+    dict of str to Path
+        By the name in the bundle.
+    """
+    files = {str(file.relative_to(ROOT)): file for file in sources(handler)}
+    # The predictor reads the manifest and the LiteRT model; the Keras model and the card stay out.
+    files |= {f"model/{name}": model / name for name in ("manifest.json", "model.tflite")} if model else {}
+    if known_pictures:
+        files |= {str(file.relative_to(known_pictures)): file for file in known_files(known_pictures)}
+    return files
+
+
+def place(files: dict[str, Path], folder: Path) -> None:
+    """Copy files into a folder, each under its name in the bundle."""
+    for name, file in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, folder / name)
 
 
 def sources(handler: str) -> list[Path]:
@@ -135,6 +156,25 @@ def _compile(folder: Path, compiler: str) -> None:
     # Checked by nobody at run time, since a zip changes the files' times; a fixed seed gives the same bytes each time.
     command += ["--invalidation-mode", "unchecked-hash"]
     subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": "0"})
+
+
+def _check_size(folder: Path, handler: str) -> None:
+    sizes = {part.name: _size(part) for part in folder.iterdir()}
+    if (total := sum(sizes.values())) > MAX_BYTES:
+        largest = sorted(sizes, key=lambda name: -sizes[name])[:5]
+        raise DeploymentError(
+            f"the function {handler} would be {_megabytes(total)} unzipped; allowed are {_megabytes(MAX_BYTES)}, so"
+            f" that it starts quickly. The largest: {', '.join(f'{n} {_megabytes(sizes[n])}' for n in largest)}."
+            " A large model needs another hosting; TRIMMED in stacks/constructs/wheels.py drops parts of wheels."
+        )
+
+
+def _size(part: Path) -> int:
+    return sum(file.stat().st_size for file in (part, *part.rglob("*")) if file.is_file())
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
 
 
 def _zip(folder: Path, archive: Path) -> Path:

@@ -13,6 +13,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.constructs.python_function import METRICS_NAMESPACE, PythonFunction
+from stacks.constructs.wheels import BASE
 from stacks.stage import Stage
 
 _SECONDS = 900
@@ -46,7 +47,7 @@ class KnownPictures(Construct):
             handler="known_pictures",
             function_name=function_name,
             configuration=None,
-            requirements=["pydantic", "aws-lambda-powertools[tracer]"],
+            requirements=BASE,
             memory_mb=256,
             timeout=Duration.seconds(_SECONDS),
             known_pictures=model,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from aws_cdk import Duration
@@ -18,11 +19,10 @@ from signpost.configuration import (
 from signpost.hosted import manifest_of
 from signpost.settings import Classifier, Hosting, Settings
 from stacks.constructs.python_function import PythonFunction
+from stacks.constructs.wheels import BASE, WITH_MODEL
 from stacks.stage import Stage
 from stepfunctions import routing
 from stepfunctions.routing import substitution
-
-_BASE = ["pydantic", "aws-lambda-powertools[tracer]"]
 
 
 class PipelineFunctions(Construct):
@@ -89,7 +89,7 @@ class PipelineFunctions(Construct):
             "serialize",
             "serialize",
             configuration,
-            [*_BASE, "pillow"],
+            [*BASE, "pillow"],
             memory_mb=settings.limits.as_limits().memory_mb(largest),
             timeout_seconds=routing.SERIALIZE_SECONDS,
         )
@@ -102,21 +102,21 @@ class PipelineFunctions(Construct):
             ClassifyConfiguration(
                 hosting=classifier.hosting, endpoint=endpoint, scratch_bucket=self._decisions.bucket_name
             ),
-            [*_BASE, *(["pillow", "numpy", "ai-edge-litert"] if inside else [])],
+            WITH_MODEL if inside else BASE,
             memory_mb=512 if inside else 256,
             timeout_seconds=routing.ASYNC_SECONDS if is_async else routing.CLASSIFY_SECONDS,
             model=classifier.model if inside else None,
         )
 
     def _filter(self) -> lambda_.Function:
-        return self._function("filter", "filter", None, _BASE, memory_mb=256, timeout_seconds=routing.FILTER_SECONDS)
+        return self._function("filter", "filter", None, BASE, memory_mb=256, timeout_seconds=routing.FILTER_SECONDS)
 
     def _function(
         self,
         handler: str,
         name: str,
         configuration: BaseModel | None,
-        requirements: list[str],
+        requirements: Sequence[str],
         *,
         memory_mb: int,
         timeout_seconds: int,

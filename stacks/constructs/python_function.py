@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -15,6 +15,7 @@ from constructs import Construct
 from pydantic import BaseModel
 
 from signpost.configuration import VARIABLE
+from stacks.constructs import wheels
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.bundling import bundle
 from stacks.stage import Stage
@@ -56,7 +57,7 @@ class PythonFunction(Construct):
     Raises
     ------
     DeploymentError
-        If a wheel can't be had.
+        If a wheel can't be had, or all together would be too large.
     """
 
     def __init__(
@@ -83,6 +84,12 @@ class PythonFunction(Construct):
             model=model,
             known_pictures=known_pictures,
         )
+        if not wheels.interpreter(stage.python_version):
+            Annotations.of(Stack.of(self)).add_warning_v2(
+                "signpost:compiled",
+                f"There is no Python {stage.python_version} here to compile for, and uv could not download one: the "
+                "functions work, but start slowly (docs/cold-start.md). Install it and deploy again.",
+            )
         log_group = logs.LogGroup(
             self,
             "Logs",
@@ -108,6 +115,8 @@ class PythonFunction(Construct):
                 "POWERTOOLS_SERVICE_NAME": handler,
                 "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
+                # Looking for plugins reads the metadata of every package, and there are none.
+                "PYDANTIC_DISABLE_PLUGINS": "__all__",
             },
         )
         self.function.add_to_role_policy(

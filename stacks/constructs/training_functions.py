@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from stacks.constructs.python_function import PythonFunction
+from stacks.constructs.wheels import BASE, WITH_MODEL
 from stacks.stage import Stage
 from stepfunctions.shipping import SMOKE_TEST_SECONDS
 from stepfunctions.training import CHECK_SECONDS, EVALUATE_SECONDS
 
-_BASE = ["pydantic", "aws-lambda-powertools[tracer]"]
-_WITH_MODEL = [*_BASE, "pillow", "numpy", "ai-edge-litert"]
 # Test pictures may take 320 MB, twice while they are unpacked, and two models are loaded.
 _EVALUATE_MB = 2048
 
@@ -37,16 +38,16 @@ class TrainingFunctions(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, app: str, stage: Stage) -> None:
         super().__init__(scope, construct_id)
         self._app, self._stage = app, stage
-        self.check_data = self._function("check_data", _BASE, 256, CHECK_SECONDS)
-        self.evaluate = self._function("evaluate", _WITH_MODEL, _EVALUATE_MB, EVALUATE_SECONDS)
-        self.smoke_test = self._function("smoke_test", _WITH_MODEL, _EVALUATE_MB, SMOKE_TEST_SECONDS)
+        self.check_data = self._function("check_data", BASE, 256, CHECK_SECONDS)
+        self.evaluate = self._function("evaluate", WITH_MODEL, _EVALUATE_MB, EVALUATE_SECONDS)
+        self.smoke_test = self._function("smoke_test", WITH_MODEL, _EVALUATE_MB, SMOKE_TEST_SECONDS)
         self.by_substitution: dict[str, lambda_.Function] = {
             "CheckData": self.check_data,
             "Evaluate": self.evaluate,
             "SmokeTest": self.smoke_test,
         }
 
-    def _function(self, handler: str, requirements: list[str], memory_mb: int, seconds: int) -> lambda_.Function:
+    def _function(self, handler: str, requirements: Sequence[str], memory_mb: int, seconds: int) -> lambda_.Function:
         return PythonFunction(
             self,
             handler.title().replace("_", ""),

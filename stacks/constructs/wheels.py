@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,10 @@ from signpost.errors import DeploymentError
 
 LOCK = Path(__file__).parents[2] / "requirements" / "demo.txt"
 
+# What every function imports, and what those with a predictor import.
+BASE = ("pydantic", "aws-lambda-powertools[tracer]")
+WITH_MODEL = (*BASE, "pillow", "numpy", "ai-edge-litert")
+
 # Named by a wheel's metadata, yet not wanted in the asset.
 EXCLUDED = (
     # Lambda's Python runtimes bring boto3 and what it needs.
@@ -29,7 +34,7 @@ EXCLUDED = (
     "tqdm",
 )
 
-# Never loaded by a function: globs inside the folder of wheels.
+# Never loaded by a function: globs inside the folder of wheels. Licences stay, in a folder of their own.
 TRIMMED = (
     "bin",
     "*.dist-info",
@@ -38,10 +43,13 @@ TRIMMED = (
     "**/*.pyi",
     "**/*.pyx",
     "**/*.pxd",
+    "**/*.c",
     "**/*.h",
     "**/*.a",
     "**/tests",
     # Pictures are JPEG, PNG or WebP: no AVIF, fonts, colour management or Tk.
+    "PIL/[!JMPTW]*ImagePlugin.py",
+    "PIL/PpmImagePlugin.py",
     "PIL/_avif.*",
     "PIL/_imagingft.*",
     "PIL/_imagingcms.*",
@@ -54,18 +62,31 @@ TRIMMED = (
     "pillow.libs/libpng16-*",
     "pillow.libs/libbrotli*",
     "pillow.libs/liblcms2-*",
-    # Everything of LiteRT beside the interpreter: GPU, vendors' compilers, conversion, benchmarks.
+    # Everything of LiteRT beside the interpreter: the other runtime (loaded at import where it is there, and used by
+    # nothing here), GPU, vendors' compilers, conversion, benchmarks.
+    "ai_edge_litert/libLiteRt.*",
     "ai_edge_litert/libLiteRtWebGpuAccelerator.*",
     "ai_edge_litert/aot",
     "ai_edge_litert/tools",
     "ai_edge_litert/vendors",
     "ai_edge_litert/schema_py_generated.py",
     "ai_edge_litert/*_pb2.py",
+    # NumPy imports these when they are asked for, and nobody does.
+    "numpy/_core/_*_tests.*",
+    "numpy/_core/_simd.*",
+    "numpy/distutils",
     "numpy/f2py",
-    # Powertools' logger, metrics and tracer are used, its HTTP routing and event classes are not.
+    "numpy/fft",
+    "numpy/ma",
+    "numpy/polynomial",
+    "numpy/random",
+    "numpy/testing",
+    "pydantic/v1",
+    # Powertools' logger, metrics and tracer are used, its HTTP routing and other utilities are not.
     "aws_lambda_powertools/event_handler",
-    "aws_lambda_powertools/utilities/data_classes",
-    "aws_lambda_powertools/utilities/parser",
+    "aws_lambda_powertools/metrics/provider/datadog",
+    "aws_lambda_powertools/utilities/[!_jst]*",
+    "aws_lambda_powertools/utilities/streaming",
     "aws_xray_sdk/ext/django",
     "aws_xray_sdk/ext/flask",
 )
@@ -90,14 +111,8 @@ def install(requirements: Sequence[str], target: Path, *, python_version: str, p
     DeploymentError
         If a wheel can't be had.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        excludes = Path(scratch) / "excludes.txt"
-        excludes.write_text("\n".join(EXCLUDED), encoding="utf-8")
-        command = [find_uv_bin(), "pip", "install", "--quiet", "--target", str(target), "--python", sys.executable]
-        command += ["--python-version", python_version, "--only-binary", ":all:", "--link-mode", "copy"]
-        command += ["--constraint", str(LOCK), "--excludes", str(excludes)]
-        command += ["--python-platform", platform] if platform else []
-        _run([*command, *requirements], requirements)
+    fetch(requirements, target, python_version=python_version, platform=platform, excluded=EXCLUDED)
+    _gather_licences(target)
     for pattern in TRIMMED:
         for path in list(target.glob(pattern)):
             if path.is_dir():
@@ -106,9 +121,34 @@ def install(requirements: Sequence[str], target: Path, *, python_version: str, p
                 path.unlink(missing_ok=True)
 
 
+def fetch(
+    requirements: Sequence[str],
+    target: Path,
+    *,
+    python_version: str,
+    platform: str | None,
+    excluded: Sequence[str] = (),
+) -> None:
+    """Install wheels as they are; see `install`.
+
+    Parameters
+    ----------
+    excluded : sequence of str
+        Packages to leave out, whoever needs them.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        excludes = Path(scratch) / "excludes.txt"
+        excludes.write_text("\n".join(excluded), encoding="utf-8")
+        command = [find_uv_bin(), "pip", "install", "--quiet", "--target", str(target), "--python", sys.executable]
+        command += ["--python-version", python_version, "--only-binary", ":all:", "--link-mode", "copy"]
+        command += ["--constraint", str(LOCK), "--excludes", str(excludes)]
+        command += ["--python-platform", platform] if platform else []
+        _run([*command, *requirements], requirements)
+
+
 @cache
 def interpreter(python_version: str) -> str | None:
-    """Find a Python whose compiled files a function of that version takes.
+    """Find a Python whose compiled files a function of that version takes: no other version can read them.
 
     Parameters
     ----------
@@ -118,13 +158,30 @@ def interpreter(python_version: str) -> str | None:
     Returns
     -------
     str or None
-        Its path; None where this machine has none.
+        Its path. uv downloads one where this machine has none; None where that fails.
     """
     if python_version == f"{sys.version_info.major}.{sys.version_info.minor}":
         return sys.executable
-    command = [find_uv_bin(), "python", "find", "--no-python-downloads", "--no-project", python_version]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    return found.stdout.strip() or None
+    find = [find_uv_bin(), "python", "find", "--no-python-downloads", "--no-project", python_version]
+    install = [find_uv_bin(), "python", "install", "--no-bin", python_version]
+    # Trying again would hold up everybody who has no network.
+    environment = {"UV_HTTP_RETRIES": "0", **os.environ}
+    for command in (find, install, find):
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        if command is find and done.returncode == 0:
+            return done.stdout.strip()
+    return None
+
+
+def _gather_licences(folder: Path) -> None:
+    """Move what each wheel says of its licence to ``licences/``; the rest of its metadata nobody reads."""
+    for metadata in folder.glob("*.dist-info"):
+        for file in list(metadata.rglob("*")):
+            name = file.relative_to(metadata)
+            if file.is_file() and (name.parts[0] == "licenses" or name.name.startswith(("LICEN", "COPYING", "NOTICE"))):
+                kept = folder / "licences" / metadata.stem / name
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                file.replace(kept)
 
 
 def _run(command: list[str], requirements: Sequence[str]) -> None:
