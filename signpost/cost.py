@@ -120,7 +120,12 @@ def cost(hosting: Hosting, endpoint: EndpointSettings, rate: float, shape: Seque
     ]
     lacking = 0
     if hosting in (Hosting.REALTIME, Hosting.ASYNC):
-        up = sum(_instances_up(hosting, endpoint, hour) for hour in hours) / len(hours)
+        needed = [min(_instances_needed(endpoint, hour), endpoint.max_instances) for hour in hours]
+        if hosting is Hosting.REALTIME:
+            up = sum(max(count, endpoint.min_instances) for count in needed) / len(hours)
+        else:
+            # What the busiest hour has added stays until no picture comes.
+            up = max(needed) * sum(_share_awake(hour) for hour in hours) / len(hours)
         terms.append(Term("instances", up * HOURS_PER_MONTH, instance_hour(endpoint.instance_type)))
         lacking = max(0, _instances_needed(endpoint, max(hours)) - endpoint.max_instances)
     return Cost(tuple(terms), pictures, total(idle_terms(hosting, endpoint)), lacking)
@@ -141,10 +146,7 @@ def _instances_needed(endpoint: EndpointSettings, rate: float) -> int:
     return math.ceil(round(rate * 60 / endpoint.invocations_per_instance, 9))
 
 
-def _instances_up(hosting: Hosting, endpoint: EndpointSettings, rate: float) -> float:
-    """Return how many instances are up in an hour of this rate, on average."""
-    needed = min(_instances_needed(endpoint, rate), endpoint.max_instances)
-    if hosting is Hosting.REALTIME:
-        return max(needed, endpoint.min_instances)
-    # Up while a picture came within the time that it is held: pictures come independently of each other.
-    return needed * (1 - math.exp(-rate * ASYNC_HELD_MINUTES * 60))
+def _share_awake(rate: float) -> float:
+    """Return for which share of an hour a picture came within the time that instances are held for it."""
+    # Pictures come independently of each other.
+    return 1 - math.exp(-rate * ASYNC_HELD_MINUTES * 60)

@@ -16,9 +16,12 @@
     └── EndpointError         the model's endpoint gave no usable answer: a fault
         ├── EndpointUnwell    down, overloaded or throttled: worth a retry
         ├── EndpointRefused   missing, forbidden or answering nonsense: a retry won't help
+        ├── EndpointAsleep    no instance is up yet: asked again minutes later
         └── SmokeTestFailed   it answers, but not what the model package itself says
 """
 
+# The error of an execution whose picture waits in another one until an instance is up.
+ASLEEP = "EndpointAsleep"
 # Errors of executions that could not put the picture's reference into the fault queue.
 NOT_PARKED = ("NotParked", "States.DataLimitExceeded", "States.Runtime")
 
@@ -102,6 +105,10 @@ class EndpointUnwell(EndpointError):
 
 class EndpointRefused(EndpointError):
     """The endpoint is missing, forbidden or answers nonsense: a retry won't help."""
+
+
+class EndpointAsleep(EndpointError):
+    """The endpoint has no instance yet. It starts one, which takes minutes: longer than a picture's execution lasts."""
 
 
 class SmokeTestFailed(EndpointError):

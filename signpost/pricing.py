@@ -21,9 +21,12 @@ _KEPT_MONTHS = 90 * 24 / HOURS_PER_MONTH
 _ROUTING_ALARMS = 3
 # Two that undo an update, one more for known pictures (a model without any saves it), two that Application Auto Scaling
 # makes for its target, and one for the first instance of an async endpoint.
-_ENDPOINT_ALARMS = {Hosting.REALTIME: 5, Hosting.ASYNC: 5}
-# A start and a burst take about ten minutes, and scaling in waits for 15 quiet ones.
-ASYNC_HELD_MINUTES = 25
+# An async one has no known pictures, and one more that ends the instances, paid twice as it looks at two metrics.
+_ENDPOINT_ALARMS = {Hosting.REALTIME: 5, Hosting.ASYNC: 7}
+# After so many without a picture all instances of an async endpoint end.
+QUIET_MINUTES = 15
+# A start and a burst take about ten minutes.
+ASYNC_HELD_MINUTES = 10 + QUIET_MINUTES
 
 
 @dataclass(frozen=True)

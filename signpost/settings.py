@@ -40,6 +40,11 @@ class Hosting(StrEnum):
         """Whether SageMaker serves the model."""
         return self in (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC)
 
+    @property
+    def sleeps(self) -> bool:
+        """Whether it has no instance while no pictures come, and needs minutes to start one."""
+        return self is Hosting.ASYNC
+
 
 class AppSettings(_Table):
     """What holds for the whole app."""
@@ -181,6 +186,11 @@ class Settings(_Table):
     def hosted(self) -> dict[str, Classifier]:
         """The classifiers that have a model to ask."""
         return {name: c for name, c in self.classifiers.items() if c.hosting is not Hosting.OFF}
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether a classifier's pictures may have to wait until an instance is up."""
+        return any(classifier.hosting.sleeps for classifier in self.classifiers.values())
 
     @property
     def trained(self) -> dict[str, TrainingSettings]:

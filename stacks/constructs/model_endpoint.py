@@ -15,13 +15,9 @@ from signpost.guardrails import guarded_update, has_known_pictures
 from signpost.settings import Classifier, Hosting
 from stacks.constructs import endpoint_config as parts
 from stacks.constructs.acknowledge import acknowledge, any_object
-from stacks.constructs.endpoint_guards import (
-    rollback_alarm_arns,
-    rollback_alarms,
-    scale_on_backlog,
-    scale_on_invocations,
-)
+from stacks.constructs.endpoint_guards import rollback_alarm_arns, rollback_alarms
 from stacks.constructs.endpoint_role import ENDPOINT_LOGS, endpoint_role
+from stacks.constructs.endpoint_scaling import scale_on_backlog, scale_on_invocations
 
 # Application Auto Scaling takes this role for SageMaker, whatever other it is given.
 _SCALING_ROLE = (

@@ -76,6 +76,12 @@ def test_an_async_endpoint_is_up_as_long_as_pictures_come():
     assert hours(1) == pytest.approx(730)
 
 
+def test_what_the_busiest_hour_of_an_async_endpoint_adds_stays_as_long_as_pictures_come():
+    terms = cost(Hosting.ASYNC, VEHICLE, 30, DAY).terms  # 75 a second at 19 o'clock; one serves 50
+    hours = sum(t.quantity for t in terms if t.price in prices.INSTANCE_HOUR.values())
+    assert hours == pytest.approx(2 * 730)
+
+
 def test_the_curve_of_the_day_has_the_same_mean():
     assert sum(DAY) / len(DAY) == pytest.approx(1)
     assert cost(Hosting.LAMBDA, VEHICLE, 0.1, DAY).month == pytest.approx(cost(Hosting.LAMBDA, VEHICLE, 0.1).month)
