@@ -32,18 +32,24 @@ class Hosting(StrEnum):
     REALTIME = "realtime"
     SERVERLESS = "serverless"
     ASYNC = "async"
+    COMPONENTS = "components"
     LAMBDA = "lambda"
     OFF = "off"
 
     @property
     def has_endpoint(self) -> bool:
         """Whether SageMaker serves the model."""
-        return self in (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC)
+        return self in (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC, Hosting.COMPONENTS)
+
+    @property
+    def ships(self) -> bool:
+        """Whether the training machine brings a model that passed into production by itself."""
+        return self.has_endpoint and self is not Hosting.COMPONENTS
 
     @property
     def sleeps(self) -> bool:
         """Whether it has no instance while no pictures come, and needs minutes to start one."""
-        return self is Hosting.ASYNC
+        return self in (Hosting.ASYNC, Hosting.COMPONENTS)
 
 
 class AppSettings(_Table):
@@ -83,8 +89,10 @@ class EndpointSettings(_Table):
 
     Attributes
     ----------
-    instance_type, min_instances, max_instances
-        For ``realtime`` and ``async``.
+    instance_type, max_instances
+        For ``realtime``, ``async`` and ``components``.
+    min_instances : int
+        For ``realtime``; the others have none while no pictures come.
     invocations_per_instance : int
         Autoscaling target, per minute.
     memory_mb, max_concurrency
@@ -126,6 +134,9 @@ class EndpointSettings(_Table):
         return self
 
 
+_NO_USE_FOR_COMPONENTS = {"min_instances", "memory_mb", "max_concurrency", "capture_percent", "capture", "update"}
+
+
 class Classifier(_Table):
     """A model plus a table of routes."""
 
@@ -156,6 +167,12 @@ class Classifier(_Table):
         if self.hosting is not Hosting.OFF and self.model is None:
             raise ValueError('model is missing; allowed is the folder of a model package, or hosting = "off"')
         captured = self.endpoint.capture_percent and set(self.endpoint.capture) == {"input", "output"}
+        useless = _NO_USE_FOR_COMPONENTS & self.endpoint.model_fields_set
+        if self.hosting is Hosting.COMPONENTS and useless:
+            raise ValueError(
+                f'hosting = "components" has no use for endpoint.{", endpoint.".join(sorted(useless))}: it has no '
+                "instance while no pictures come, captures no data, and updates copy by copy; remove it"
+            )
         if self.shadow and not (self.hosting is Hosting.REALTIME and captured):
             raise ValueError('a shadow needs hosting = "realtime", and input and output captured to compare them')
         return self

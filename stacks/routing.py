@@ -96,7 +96,9 @@ class RoutingStack(Stack):
     def _grant_endpoint(self, function: lambda_.Function, endpoint_name: str, hosting: Hosting) -> None:
         endpoint = self.format_arn(service="sagemaker", resource="endpoint", resource_name=endpoint_name)
         if hosting is not Hosting.ASYNC:
-            _allow(function, ["sagemaker:InvokeEndpoint"], [endpoint])
+            named = [self.format_arn(service="sagemaker", resource="inference-component", resource_name=endpoint_name)]
+            components = named if hosting is Hosting.COMPONENTS else []
+            _allow(function, ["sagemaker:InvokeEndpoint"], [endpoint, *components])
             return
         captured, decisions = self._storage.captured, self._storage.decisions
         answers = [captured.arn_for_objects(f"{folder}/{endpoint_name}/*") for folder in (ASYNC_OUTPUT, ASYNC_ERRORS)]

@@ -42,7 +42,7 @@ def rollback_alarm_arns(scope: Construct, endpoint_name: str, classifier: Classi
 
 
 def rollback_alarms(
-    scope: Construct, endpoint_name: str, variant: str, *, known_pictures: bool
+    scope: Construct, endpoint_name: str, dimensions: dict[str, str], *, known_pictures: bool
 ) -> list[cloudwatch.Alarm]:
     """Make the alarms that undo a bad update.
 
@@ -50,8 +50,10 @@ def rollback_alarms(
     ----------
     scope : Construct
         Where they belong.
-    endpoint_name, variant : str
+    endpoint_name : str
         What they watch. The endpoint need not exist yet.
+    dimensions : dict of str to str
+        Of its metrics: those of a variant, or of an inference component.
     known_pictures : bool
         Whether known pictures are asked while it is updated.
 
@@ -62,7 +64,6 @@ def rollback_alarms(
         wrong answer. An idle endpoint sends no data and must not count as broken: CloudFormation would undo every
         update made at night.
     """
-    dimensions = {"EndpointName": endpoint_name, "VariantName": variant}
     errors = endpoint_metric("Invocation5XXErrors", "Sum", dimensions)
     latency = endpoint_metric("ModelLatency", "p99", dimensions)
     wrong = _metric(METRICS_NAMESPACE, METRIC, "Maximum", {DIMENSION: endpoint_name})

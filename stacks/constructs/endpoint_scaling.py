@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_applicationautoscaling as scaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from constructs import Construct
 
 from signpost.pricing import QUIET_MINUTES
 from signpost.settings import EndpointSettings
@@ -18,6 +20,41 @@ from stacks.constructs.endpoint_guards import endpoint_metric
 
 # Pictures in the queue of an async endpoint that one instance is left to work off.
 _BACKLOG_PER_INSTANCE = 5
+# Application Auto Scaling takes this role for SageMaker, whatever other it is given.
+_SCALING_ROLE = (
+    f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/aws-service-role/"
+    "sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+)
+
+
+def scalable_target(
+    scope: Construct, resource_id: str, dimension: str, min_capacity: int, max_capacity: int
+) -> scaling.ScalableTarget:
+    """Register what is scaled.
+
+    Parameters
+    ----------
+    scope : Construct
+        Of the endpoint.
+    resource_id, dimension : str
+        The variant or the inference component, and what of it is scaled.
+    min_capacity, max_capacity : int
+        Instances, or copies.
+
+    Returns
+    -------
+    aws_cdk.aws_applicationautoscaling.ScalableTarget
+    """
+    return scaling.ScalableTarget(
+        scope,
+        "Instances",
+        service_namespace=scaling.ServiceNamespace.SAGEMAKER,
+        resource_id=resource_id,
+        scalable_dimension=dimension,
+        min_capacity=min_capacity,
+        max_capacity=max_capacity,
+        role=iam.Role.from_role_arn(scope, "ScalingRole", _SCALING_ROLE),
+    )
 
 
 def scale_on_invocations(target: scaling.ScalableTarget, settings: EndpointSettings) -> None:
@@ -66,6 +103,32 @@ def scale_on_backlog(target: scaling.ScalableTarget, endpoint_name: str) -> None
             "backlog": endpoint_metric("ApproximateBacklogSize", "Maximum", dimensions),
         },
     )
+
+
+def scale_on_copies(target: scaling.ScalableTarget, component: str, settings: EndpointSettings) -> None:
+    """Keep the requests that each copy gets a minute near the settings' figure, and have none while no picture comes.
+
+    Parameters
+    ----------
+    target : aws_cdk.aws_applicationautoscaling.ScalableTarget
+        The copies of an inference component.
+    component : str
+        Its name.
+    settings : EndpointSettings
+        The figure: a copy has an instance of its own.
+    """
+    dimensions = {"InferenceComponentName": component}
+    target.scale_to_track_metric(
+        "Invocations",
+        predefined_metric=scaling.PredefinedMetric.SAGEMAKER_INFERENCE_COMPONENT_INVOCATIONS_PER_COPY,
+        target_value=settings.invocations_per_instance,
+        scale_out_cooldown=Duration.minutes(1),
+        # A few pictures an hour are below the target, but no reason to have no copy.
+        disable_scale_in=True,
+    )
+    refused = endpoint_metric("NoCapacityInvocationFailures", "Sum", dimensions)
+    _from_zero(target, refused)
+    _to_zero(target, {"answered": endpoint_metric("Invocations", "Sum", dimensions), "refused": refused})
 
 
 def _from_zero(target: scaling.ScalableTarget, unanswered: cloudwatch.IMetric) -> None:

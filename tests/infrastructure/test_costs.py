@@ -17,6 +17,7 @@ _ALARMS_OF_A_TARGET = 2
         ("on_aws", Hosting.REALTIME, "signpost-vehicle"),
         ("every_hosting", Hosting.SERVERLESS, "signpost-serverless-serverless"),
         ("every_hosting", Hosting.ASYNC, "signpost-async-async"),
+        ("every_hosting", Hosting.COMPONENTS, "signpost-components-components"),
     ],
 )
 def test_every_alarm_is_counted(synthesis: str, hosting: Hosting, name: str, request: pytest.FixtureRequest) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from signpost.errors import SettingsError
 from signpost.settings import Settings
 from stacks.constructs.container_image import repository_of
 from stacks.stage import aws_stage
+from tests.infrastructure.iam import statements_of_roles
 from tests.infrastructure.synthesis import Synthesis, Template, synthesise
 from tests.samples import sample_event
 
@@ -55,7 +57,12 @@ def test_hosting_that_cannot_capture_does_not_ask_for_it(every_hosting: Synthesi
 
 def test_the_lambda_hosting_has_no_endpoint(every_hosting: Synthesis) -> None:
     names = {e["Properties"]["EndpointName"] for e in every_hosting.resources("AWS::SageMaker::Endpoint").values()}
-    assert names == {"signpost-realtime", "signpost-serverless-serverless", "signpost-async-async"}
+    assert names == {
+        "signpost-realtime",
+        "signpost-serverless-serverless",
+        "signpost-async-async",
+        "signpost-components-components",
+    }
 
 
 @pytest.mark.parametrize(
@@ -157,8 +164,11 @@ def test_instances_follow_the_requests(
 
 def test_the_endpoint_is_there_before_its_scaling(every_hosting: Synthesis) -> None:
     targets = every_hosting.resources("AWS::ApplicationAutoScaling::ScalableTarget")
-    assert len(targets) == 2
-    endpoints = set(every_hosting.resources("AWS::SageMaker::Endpoint"))
+    assert len(targets) == 3
+    endpoints = {
+        *every_hosting.resources("AWS::SageMaker::Endpoint"),
+        *every_hosting.resources("AWS::SageMaker::InferenceComponent"),
+    }
     for target in targets.values():
         assert set(target["DependsOn"]) & endpoints
 
@@ -170,9 +180,90 @@ def test_an_async_endpoint_follows_its_queue_down_to_nothing(every_hosting: Synt
     (metric,) = (tracking["CustomizedMetricSpecification"] for tracking in tracked)
     assert metric["MetricName"] == "ApproximateBacklogSizePerInstance"
     assert metric["Dimensions"] == [{"Name": "EndpointName", "Value": "signpost-async-async"}]
+    # An instance that keeps up has no backlog, and must stay all the same.
+    assert all(tracking["DisableScaleIn"] for tracking in tracked)
     # With no instance there is nothing to divide the queue by: the first picture wakes one up.
     waking = [a["Properties"] for a in every_hosting.resources("AWS::CloudWatch::Alarm").values()]
     assert [a["Threshold"] for a in waking if a["MetricName"] == "HasBacklogWithoutCapacity"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("resource", "watched"),
+    [
+        ("endpoint/signpost-async-async/variant/AllTraffic", {"ModelLatency", "ApproximateBacklogSize"}),
+        ("inference-component/signpost-components-components", {"Invocations", "NoCapacityInvocationFailures"}),
+    ],
+)
+def test_instances_end_when_nothing_was_answered_and_nothing_waits(
+    every_hosting: Synthesis, resource: str, watched: set[str]
+) -> None:
+    policies = every_hosting.resources("AWS::ApplicationAutoScaling::ScalingPolicy")
+    [(name, policy)] = [
+        (name, policy["Properties"]["StepScalingPolicyConfiguration"])
+        for name, policy in policies.items()
+        if _resource_of(every_hosting, policy) == resource
+        and policy["Properties"].get("StepScalingPolicyConfiguration", {}).get("AdjustmentType") == "ExactCapacity"
+    ]
+    assert policy["StepAdjustments"] == [{"MetricIntervalUpperBound": 0, "ScalingAdjustment": 0}]
+    alarms = [alarm["Properties"] for alarm in every_hosting.resources("AWS::CloudWatch::Alarm").values()]
+    [alarm] = [alarm for alarm in alarms if alarm.get("AlarmActions") == [{"Ref": name}]]
+    assert (alarm["EvaluationPeriods"], alarm["Threshold"]) == (15, 1)
+    assert alarm["ComparisonOperator"] == "LessThanThreshold"
+    assert {m["MetricStat"]["Metric"]["MetricName"] for m in alarm["Metrics"] if "MetricStat" in m} == watched
+    [expression] = [metric["Expression"] for metric in alarm["Metrics"] if "Expression" in metric]
+    assert expression.count("FILL(") == 2
+
+
+def test_an_inference_component_may_have_no_copy_and_its_endpoint_no_instance(every_hosting: Synthesis) -> None:
+    name = "signpost-components-components"
+    configuration = _configuration(every_hosting, name)
+    (variant,) = configuration["ProductionVariants"]
+    assert variant["ManagedInstanceScaling"] == {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 5}
+    assert "ModelName" not in variant
+    assert "DataCaptureConfig" not in configuration
+    assert configuration["EnableNetworkIsolation"] is True
+    assert configuration["ExecutionRoleArn"]
+    ((_, component),) = every_hosting.resources("AWS::SageMaker::InferenceComponent").items()
+    specification = component["Properties"]["Specification"]
+    # More than half of the two cores of an ml.m5.large: one copy an instance.
+    assert specification["ComputeResourceRequirements"]["NumberOfCpuCoresRequired"] == 1.25
+    assert component["Properties"]["RuntimeConfig"] == {"CopyCount": 1}
+    targets = every_hosting.resources("AWS::ApplicationAutoScaling::ScalableTarget").values()
+    [target] = [t["Properties"] for t in targets if t["Properties"]["ResourceId"] == f"inference-component/{name}"]
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (0, 5)
+    assert target["ScalableDimension"] == "sagemaker:inference-component:DesiredCopyCount"
+
+
+def test_a_component_is_updated_copy_by_copy_and_brought_back_by_its_alarms(every_hosting: Synthesis) -> None:
+    ((_, component),) = every_hosting.resources("AWS::SageMaker::InferenceComponent").items()
+    deployment = component["Properties"]["DeploymentConfig"]
+    assert deployment["RollingUpdatePolicy"]["MaximumBatchSize"] == {"Type": "CAPACITY_PERCENT", "Value": 50}
+    rollback = deployment["AutoRollbackConfiguration"]["Alarms"]
+    alarms = [every_hosting.inference["Resources"][alarm["AlarmName"]["Ref"]]["Properties"] for alarm in rollback]
+    assert {alarm["MetricName"] for alarm in alarms} == {"Invocation5XXErrors", "ModelLatency"}
+    for alarm in alarms:
+        assert alarm["Dimensions"] == [{"Name": "InferenceComponentName", "Value": "signpost-components-components"}]
+
+
+def test_a_classifier_asks_its_own_endpoint_and_component_only(every_hosting: Synthesis) -> None:
+    asked = [
+        statement["Resource"]
+        for statement in statements_of_roles(every_hosting)["FunctionsClassifyComponentsRole"]
+        if statement["Action"] == ["sagemaker:InvokeEndpoint"]
+    ]
+    here = "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:"
+    name = "signpost-components-components"
+    assert asked == [[f"{here}endpoint/{name}", f"{here}inference-component/{name}"]]
+
+
+def test_an_instance_whose_cores_nobody_knows_is_refused_for_components(
+    package: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    routes = {"here": {"labels": ["bicycle"]}, "there": {"labels": ["motorcycle"]}}
+    vehicle = {"model": package, "hosting": "components", "routes": routes, "endpoint": {"instance_type": "ml.x.metal"}}
+    settings = Settings.model_validate({"app": {"default_classifier": "vehicle"}, "classifiers": {"vehicle": vehicle}})
+    with pytest.raises(SettingsError, match=r"cores of 'ml\.x\.metal'.*ml\.m5\.large"):
+        synthesise(settings, aws_stage(), tmp_path_factory.mktemp("metal"))
 
 
 def test_an_async_endpoint_keeps_answers_and_errors(every_hosting: Synthesis) -> None:
@@ -238,6 +329,11 @@ def _endpoint(synthesis: Synthesis, name: str) -> Template:
 def _configuration(synthesis: Synthesis, endpoint: str) -> Template:
     logical_id, _ = _endpoint(synthesis, endpoint)["EndpointConfigName"]["Fn::GetAtt"]
     return dict(synthesis.inference["Resources"][logical_id]["Properties"])
+
+
+def _resource_of(synthesis: Synthesis, policy: Template) -> str:
+    target = policy["Properties"]["ScalingTargetId"]["Ref"]
+    return synthesis.inference["Resources"][target]["Properties"]["ResourceId"]
 
 
 def _model(synthesis: Synthesis, endpoint: str) -> Template:

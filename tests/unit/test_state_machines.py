@@ -132,7 +132,7 @@ def test_a_person_is_waited_for_as_long_as_an_execution_can_remember():
 def test_the_way_of_a_model_follows_its_hosting_and_who_approves(settings, hosting, approval):
     states = training.build(with_training(settings, hosting=hosting, approval=approval), "vehicle")["States"]
     _check({"StartAt": "Name the job", "States": states})
-    ships = hosting.has_endpoint
+    ships = hosting.ships
     assert ("Update the endpoint" in states) is ships
     assert ("Approve" in states) is (approval == "automatic")
     assert ("Wait for a person" in states) is (ships and approval == "manual")
