@@ -87,12 +87,14 @@ class RoutingFault(SignpostError):
     message : str
         Error and cause.
     parked : bool
-        Whether the execution could still put the picture's reference on the fault queue.
+        Whether the execution could still put the picture's reference on the fault queue, or leave it to wait.
+    waits : bool
+        Whether it waits for an instance, and is routed again without anybody's doing.
     """
 
-    def __init__(self, message: str, *, parked: bool) -> None:
+    def __init__(self, message: str, *, parked: bool, waits: bool = False) -> None:
         super().__init__(message)
-        self.parked = parked
+        self.parked, self.waits = parked, waits
 
 
 class EndpointError(SignpostError):

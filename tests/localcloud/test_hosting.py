@@ -91,8 +91,9 @@ def test_a_picture_that_finds_no_copy_is_decided_once_there_is_one(elsewhere, ex
     elsewhere.faults()
     event = {**elsewhere.put(examples.one("nearby-orders")), "classifier": "now-and-then"}
     # WHEN there is no copy, THEN who asks is told so
-    with pytest.raises(RoutingFault, match=r"EndpointAsleep.*no capacity"):
+    with pytest.raises(RoutingFault, match=r"EndpointAsleep.*no capacity") as told:
         elsewhere.router.route_event(event)
+    assert told.value.waits
     # WHEN scaling has started one
     no_copy(1)
     # THEN the picture is decided without anybody asking again, and once
