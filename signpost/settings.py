@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from signpost.errors import SettingsError
+from signpost.hosting import Hosting
 from signpost.limits import Limits
 from signpost.shadow_settings import ShadowSettings
 from signpost.training_settings import TrainingSettings
@@ -24,32 +24,6 @@ JOB_DIGITS = 12
 
 class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Hosting(StrEnum):
-    """Where a classifier's model runs."""
-
-    REALTIME = "realtime"
-    SERVERLESS = "serverless"
-    ASYNC = "async"
-    COMPONENTS = "components"
-    LAMBDA = "lambda"
-    OFF = "off"
-
-    @property
-    def has_endpoint(self) -> bool:
-        """Whether SageMaker serves the model."""
-        return self in (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC, Hosting.COMPONENTS)
-
-    @property
-    def ships(self) -> bool:
-        """Whether the training machine brings a model that passed into production by itself."""
-        return self.has_endpoint and self is not Hosting.COMPONENTS
-
-    @property
-    def sleeps(self) -> bool:
-        """Whether it has no instance while no pictures come, and needs minutes to start one."""
-        return self in (Hosting.ASYNC, Hosting.COMPONENTS)
 
 
 class AppSettings(_Table):

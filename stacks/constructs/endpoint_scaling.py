@@ -138,7 +138,8 @@ def _from_zero(target: scaling.ScalableTarget, unanswered: cloudwatch.IMetric) -
         metric=unanswered,
         adjustment_type=scaling.AdjustmentType.CHANGE_IN_CAPACITY,
         scaling_steps=[scaling.ScalingInterval(lower=1, change=1), scaling.ScalingInterval(upper=0, change=0)],
-        cooldown=Duration.minutes(5),
+        # It takes so long to start; pictures that find none meanwhile ask for no second one.
+        cooldown=Duration.minutes(10),
     )
 
 
