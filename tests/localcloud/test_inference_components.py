@@ -1,13 +1,17 @@
 """Inference components: a model on an endpoint that has none of its own, down to no copy and back."""
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from running_cloud import Cloud, wait_for
+from running_cloud import Cloud, free_port, wait_for
 from sagemaker_resources import Resources, picture
+
+from localcloud import process
 
 
 class Component:
@@ -124,3 +128,22 @@ def test_what_sagemaker_refuses_is_refused(component: Component) -> None:
     component.settled()
     assert "already existing" in refused(component.create)
     assert "Inference Component Name header is required" in refused(component.version)
+
+
+def test_a_component_survives_a_restart_of_the_cloud(tmp_path: Path) -> None:
+    running = process.start(tmp_path, free_port())
+    try:
+        component = Component(Resources(Cloud(running.port, tmp_path, running.pid)))
+        component.create()
+        component.settled()
+        process.stop(tmp_path)
+        process.start(tmp_path)
+
+        def answer() -> str | None:
+            with contextlib.suppress(ClientError):  # as long as it starts
+                return component.answers_with()
+            return None
+
+        assert wait_for(answer) == "1"
+    finally:
+        process.stop(tmp_path)
