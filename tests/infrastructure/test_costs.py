@@ -5,6 +5,7 @@ import pytest
 from signpost import prices
 from signpost.pricing import alarm_terms
 from signpost.settings import Hosting
+from tests.infrastructure.endpoints import resource_of
 from tests.infrastructure.synthesis import Synthesis, Template
 
 # Application Auto Scaling makes one above and one below the target, and CloudFormation does not see them.
@@ -29,7 +30,7 @@ def test_every_alarm_is_counted(synthesis: str, hosting: Hosting, name: str, req
         policy
         for policy in stacks.resources("AWS::ApplicationAutoScaling::ScalingPolicy").values()
         if policy["Properties"]["PolicyType"] == "TargetTrackingScaling"
-        and _resource_id(stacks, policy).startswith((f"endpoint/{name}/", f"inference-component/{name}"))
+        and resource_of(stacks, policy).startswith((f"endpoint/{name}/", f"inference-component/{name}"))
     ]
     counted = {t.what: t.quantity for t in alarm_terms(hosting) if t.price is prices.ALARM_MONTH}
     assert counted["routing"] == routing
@@ -39,8 +40,3 @@ def test_every_alarm_is_counted(synthesis: str, hosting: Hosting, name: str, req
 def _metrics(alarm: Template) -> int:
     """An alarm is paid for by the metrics that it looks at."""
     return sum("MetricStat" in metric for metric in alarm.get("Metrics", [])) or 1
-
-
-def _resource_id(stacks: Synthesis, policy: Template) -> str:
-    target = policy["Properties"]["ScalingTargetId"]["Ref"]
-    return stacks.inference["Resources"][target]["Properties"]["ResourceId"]
