@@ -42,17 +42,19 @@ def redrive(on_aws: Aws = False, as_json: AsJson = False) -> None:
 
     Example: signpost redrive
     """
-    left = done = 0
+    left = done = waiting = 0
     for parked, result in find_router(on_aws).redrive():
         decision = result if isinstance(result, Decision) else None
-        left, done = left + (decision is None), done + (decision is not None)
+        waits = isinstance(result, RoutingFault) and result.waits
+        left, done, waiting = left + (not decision and not waits), done + bool(decision), waiting + waits
         if as_json and decision:
             typer.echo(decision.model_dump_json())
         elif not as_json:
             name = parked.event.get("s3_key") or json.dumps(parked.event)[:80]
             console.print(f"{name}: {decision.outcome if decision else result}", markup=False)
     if not as_json:
-        console.print(f"{done} decided, {left} still in the fault queue.")
+        asleep = f" {waiting} wait for an instance, and are then decided." if waiting else ""
+        console.print(f"{done} decided, {left} still in the fault queue.{asleep}")
     raise typer.Exit(_FAULTS if left else 0)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.services import cloudwatch
+from ministack.services.cloudformation import provisioners
 
 from localcloud.pace import paced
 
@@ -22,13 +23,24 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 
 
 def install() -> None:
-    """Have MiniStack evaluate alarms this way: when a metric is put, and when alarms are described."""
-    describe = cloudwatch._describe_alarms
+    """Have MiniStack evaluate alarms this way: when a metric is put, and when alarms are described.
+
+    Its CloudFormation refuses alarms on metric math; here they are made, and stay in `INSUFFICIENT_DATA`.
+    """
+    describe, record = cloudwatch._describe_alarms, provisioners._cw_metric_alarm_record
 
     def describe_alarms(*request: Any, **named: Any) -> Any:
         cloudwatch._evaluate_all_alarms()
         return describe(*request, **named)
 
+    def metric_alarm_record(name: str, properties: dict[str, Any]) -> dict[str, Any]:
+        metrics = properties.get("Metrics")
+        if not metrics:
+            return record(name, properties)
+        plain = {**properties, "Metrics": None, "MetricName": "-", "Namespace": "-"}
+        return record(name, plain) | {"Metrics": metrics, "MetricName": "", "Namespace": ""}
+
+    provisioners._cw_metric_alarm_record = metric_alarm_record
     cloudwatch._evaluate_alarm = _evaluate
     cloudwatch._describe_alarms = describe_alarms
 

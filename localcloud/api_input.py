@@ -11,7 +11,15 @@ from botocore.validate import validate_parameters
 from localcloud.answers import ServiceError
 
 # Names that become folders and files here.
-_NAMES = ("ChannelName", "EndpointConfigName", "EndpointName", "ModelName", "TrainingJobName", "VariantName")
+_NAMES = (
+    "ChannelName",
+    "EndpointConfigName",
+    "EndpointName",
+    "InferenceComponentName",
+    "ModelName",
+    "TrainingJobName",
+    "VariantName",
+)
 
 
 @functools.cache

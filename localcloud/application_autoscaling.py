@@ -1,6 +1,7 @@
 """Application Auto Scaling: moto's control plane. Targets and policies are kept and described; nothing scales here."""
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 from localcloud.answers import Answer, ServiceError, json_answer, read_json
@@ -60,6 +61,7 @@ class Service:
             If moto refuses it.
         """
         if operation == "RegisterScalableTarget":
+            _know_inference_components()
             parameters = {"RoleARN": _SERVICE_LINKED_ROLE, **parameters}
         answer = self._moto.call(operation, parameters)
         target = "|".join(str(parameters.get(member)) for member in _TARGET)
@@ -85,3 +87,15 @@ class Service:
             self.call("RegisterScalableTarget", parameters)
         for parameters in state["policies"]:
             self.call("PutScalingPolicy", parameters)
+
+
+def _know_inference_components() -> None:
+    """Have moto take the copies of inference components for something that can be scaled."""
+    from moto.applicationautoscaling import models, responses
+
+    known = {dimension.name: dimension.value for dimension in models.ScalableDimensionValueSet}
+    copies = {"SAGEMAKER_INFERENCE_COMPONENT_DESIRED_COPY_COUNT": "sagemaker:inference-component:DesiredCopyCount"}
+    if not copies.items() <= known.items():
+        dimensions = Enum("ScalableDimensionValueSet", known | copies)
+        for module in (models, responses):
+            vars(module)["ScalableDimensionValueSet"] = dimensions

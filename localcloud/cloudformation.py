@@ -12,6 +12,7 @@ from localcloud.property_types import with_api_types
 
 if TYPE_CHECKING:
     from localcloud.application_autoscaling import Service
+    from localcloud.sagemaker.endpoint import Endpoint
     from localcloud.sagemaker.service import SageMaker
 
 Properties = dict[str, Any]
@@ -70,6 +71,7 @@ def install(sagemaker: "SageMaker", autoscaling: "Service") -> None:
         "AWS::SageMaker::Model": _Named(sagemaker, "Model"),
         "AWS::SageMaker::EndpointConfig": _Named(sagemaker, "EndpointConfig"),
         "AWS::SageMaker::Endpoint": _Endpoint(sagemaker, "Endpoint"),
+        "AWS::SageMaker::InferenceComponent": _InferenceComponent(sagemaker, "InferenceComponent"),
         "AWS::SageMaker::ModelPackageGroup": _ModelPackageGroup(sagemaker, "ModelPackageGroup"),
         "AWS::ApplicationAutoScaling::ScalableTarget": _ScalableTarget(autoscaling),
         "AWS::ApplicationAutoScaling::ScalingPolicy": _ScalingPolicy(autoscaling),
@@ -120,7 +122,7 @@ class _Endpoint(_Named):
     def create(self, logical_id: str, properties: Properties, stack_name: str) -> Created:
         physical_id, attributes = super().create(logical_id, properties, stack_name)
         try:
-            self._settle(attributes["EndpointName"])
+            self._settle(attributes[f"{self._kind}Name"])
         except ServiceError:
             self.delete(physical_id, properties)
             raise
@@ -129,19 +131,36 @@ class _Endpoint(_Named):
     def update(self, physical_id: str, old: Properties, new: Properties, stack_name: str) -> Created:
         del old, stack_name
         name = _name(physical_id)
-        self._sagemaker.call(
-            "UpdateEndpoint", with_api_types("sagemaker", "UpdateEndpoint", new | {"EndpointName": name})
-        )
+        operation, key = f"Update{self._kind}", f"{self._kind}Name"
+        self._sagemaker.call(operation, with_api_types("sagemaker", operation, new | {key: name}))
         self._settle(name)
-        return physical_id, {"EndpointName": name}
+        return physical_id, {key: name}
+
+    def _find(self, name: str) -> "Endpoint":
+        return self._sagemaker.control.find(name)
 
     def _settle(self, name: str) -> None:
-        endpoint = self._sagemaker.control.find(name)
+        endpoint = self._find(name)
         endpoint.wait_until_settled(SETTLE_SECONDS)
         # An update that failed leaves the endpoint in service, with the reason.
         if endpoint.status != "InService" or endpoint.record.failure_reason:
             reason = endpoint.record.failure_reason or f"its status is {endpoint.status}"
-            raise ServiceError("NotStabilized", f"Endpoint {name} did not stabilize: {reason}")
+            raise ServiceError("NotStabilized", f"{self._kind} {name} did not stabilize: {reason}")
+
+
+class _InferenceComponent(_Endpoint):
+    """An inference component, which CloudFormation waits for too."""
+
+    def create(self, logical_id: str, properties: Properties, stack_name: str) -> Created:
+        arn, _ = super().create(logical_id, properties, stack_name)
+        return arn, {"InferenceComponentArn": arn}
+
+    def update(self, physical_id: str, old: Properties, new: Properties, stack_name: str) -> Created:
+        super().update(physical_id, old, new, stack_name)
+        return physical_id, {"InferenceComponentArn": physical_id}
+
+    def _find(self, name: str) -> "Endpoint":
+        return self._sagemaker.control.components.find(name)
 
 
 class _ModelPackageGroup(_Named):

@@ -1,4 +1,4 @@
-"""How fast the waits of an endpoint's update and the periods of alarms pass: on a laptop nobody bakes for minutes."""
+"""How fast waits of minutes pass, of updates, alarms and state machines: on a laptop nobody bakes for minutes."""
 
 import os
 

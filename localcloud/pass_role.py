@@ -12,7 +12,11 @@ from localcloud.credentials import REGION
 
 _SERVICE = "sagemaker.amazonaws.com"
 # The member that names a role which SageMaker takes on.
-_ROLE_MEMBERS = {"CreateTrainingJob": "RoleArn", "CreateModel": "ExecutionRoleArn"}
+_ROLE_MEMBERS = {
+    "CreateTrainingJob": "RoleArn",
+    "CreateModel": "ExecutionRoleArn",
+    "CreateEndpointConfig": "ExecutionRoleArn",
+}
 
 
 def check_rights(operation: str, request: Any, arn: str, headers: Mapping[str, str], query: Mapping[str, Any]) -> None:

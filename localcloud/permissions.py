@@ -27,6 +27,7 @@ _RUNTIME_ACTIONS = {
 }
 # The member that names the resource; the first one present decides.
 _RESOURCES = {
+    "InferenceComponentName": "inference-component",
     "EndpointName": "endpoint",
     "EndpointConfigName": "endpoint-config",
     "ModelName": "model",

@@ -14,12 +14,14 @@ from botocore.exceptions import BotoCoreError, ClientError, UnknownServiceError
 from ministack.services import stepfunctions
 
 from localcloud.execution_role import RoleNotAssumableError
+from localcloud.pace import paced
 from localcloud.role_clients import RoleClients
 from localcloud.service_integration import Integration, TaskError
 from localcloud.training_task import RESOURCE as TRAINING
 from localcloud.training_task import run_training
 
 _PRINCIPAL = "states.amazonaws.com"
+_MINUTE = 60
 _ROLE: ContextVar[str] = ContextVar("execution_role")
 _EXECUTION: ContextVar[str] = ContextVar("execution")
 
@@ -43,12 +45,22 @@ def install(port: int) -> None:
         except UnknownServiceError as error:
             raise stepfunctions._ExecutionError("States.Runtime", str(error)) from error
 
+    stepfunctions._scaled_sleep = _paced(stepfunctions._scaled_sleep)
     stepfunctions._run_execution = _under_its_role(stepfunctions._run_execution)
     stepfunctions._fail_execution = _unless_ended(stepfunctions._fail_execution)
     stepfunctions._test_state = _under_the_given_role(stepfunctions._test_state)
     stepfunctions._invoke_resource = _as_request(stepfunctions._invoke_resource, client)
     stepfunctions._read_map_items = _item_reader(client)
     stepfunctions._resolve_params_obj = _with_jsonata(stepfunctions._resolve_params_obj)
+
+
+def _paced(sleep: Callable[[float], None]) -> Callable[[float], None]:
+    """Let waits of minutes pass as fast as an endpoint's update: they wait for one, or for its instances."""
+
+    def scaled_sleep(seconds: float) -> None:
+        sleep(paced(seconds) if seconds >= _MINUTE else seconds)
+
+    return scaled_sleep
 
 
 def _under_its_role(run: Callable[[str], None]) -> Callable[[str], None]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from signpost import prices
 from signpost.errors import SettingsError
 from signpost.prices import HOURS_PER_MONTH, instance_hour
-from signpost.pricing import ASYNC_HELD_MINUTES, Term, alarm_terms, idle_terms, picture_terms, total
+from signpost.pricing import HELD_MINUTES, Term, alarm_terms, idle_terms, picture_terms, total
 from signpost.settings import EndpointSettings, Hosting
 
-HOSTINGS = (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC, Hosting.LAMBDA)
+HOSTINGS = (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC, Hosting.COMPONENTS, Hosting.LAMBDA)
 # Pictures of each hour of a day, 0 to 23 o'clock, against the mean: quiet nights, a lunch and an evening peak of
 # deliveries. An assumption, not measured.
 DAY = tuple(
@@ -119,8 +119,13 @@ def cost(hosting: Hosting, endpoint: EndpointSettings, rate: float, shape: Seque
         *alarm_terms(hosting),
     ]
     lacking = 0
-    if hosting in (Hosting.REALTIME, Hosting.ASYNC):
-        up = sum(_instances_up(hosting, endpoint, hour) for hour in hours) / len(hours)
+    if hosting is Hosting.REALTIME or hosting.sleeps:
+        needed = [min(_instances_needed(endpoint, hour), endpoint.max_instances) for hour in hours]
+        if hosting is Hosting.REALTIME:
+            up = sum(max(count, endpoint.min_instances) for count in needed) / len(hours)
+        else:
+            # What the busiest hour has added stays until no picture comes.
+            up = max(needed) * sum(_share_awake(hosting, hour) for hour in hours) / len(hours)
         terms.append(Term("instances", up * HOURS_PER_MONTH, instance_hour(endpoint.instance_type)))
         lacking = max(0, _instances_needed(endpoint, max(hours)) - endpoint.max_instances)
     return Cost(tuple(terms), pictures, total(idle_terms(hosting, endpoint)), lacking)
@@ -141,10 +146,7 @@ def _instances_needed(endpoint: EndpointSettings, rate: float) -> int:
     return math.ceil(round(rate * 60 / endpoint.invocations_per_instance, 9))
 
 
-def _instances_up(hosting: Hosting, endpoint: EndpointSettings, rate: float) -> float:
-    """Return how many instances are up in an hour of this rate, on average."""
-    needed = min(_instances_needed(endpoint, rate), endpoint.max_instances)
-    if hosting is Hosting.REALTIME:
-        return max(needed, endpoint.min_instances)
-    # Up while a picture came within the time that it is held: pictures come independently of each other.
-    return needed * (1 - math.exp(-rate * ASYNC_HELD_MINUTES * 60))
+def _share_awake(hosting: Hosting, rate: float) -> float:
+    """Return for which share of an hour a picture came within the time that instances are held for it."""
+    # Pictures come independently of each other.
+    return 1 - math.exp(-rate * HELD_MINUTES[hosting] * 60)

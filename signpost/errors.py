@@ -16,9 +16,12 @@
     └── EndpointError         the model's endpoint gave no usable answer: a fault
         ├── EndpointUnwell    down, overloaded or throttled: worth a retry
         ├── EndpointRefused   missing, forbidden or answering nonsense: a retry won't help
+        ├── EndpointAsleep    no instance is up yet: asked again minutes later
         └── SmokeTestFailed   it answers, but not what the model package itself says
 """
 
+# The error of an execution whose picture waits in another one until an instance is up.
+ASLEEP = "EndpointAsleep"
 # Errors of executions that could not put the picture's reference into the fault queue.
 NOT_PARKED = ("NotParked", "States.DataLimitExceeded", "States.Runtime")
 
@@ -84,12 +87,14 @@ class RoutingFault(SignpostError):
     message : str
         Error and cause.
     parked : bool
-        Whether the execution could still put the picture's reference on the fault queue.
+        Whether the execution could still put the picture's reference on the fault queue, or leave it to wait.
+    waits : bool
+        Whether it waits for an instance, and is routed again without anybody's doing.
     """
 
-    def __init__(self, message: str, *, parked: bool) -> None:
+    def __init__(self, message: str, *, parked: bool, waits: bool = False) -> None:
         super().__init__(message)
-        self.parked = parked
+        self.parked, self.waits = parked, waits
 
 
 class EndpointError(SignpostError):
@@ -102,6 +107,10 @@ class EndpointUnwell(EndpointError):
 
 class EndpointRefused(EndpointError):
     """The endpoint is missing, forbidden or answers nonsense: a retry won't help."""
+
+
+class EndpointAsleep(EndpointError):
+    """The endpoint has no instance yet. It starts one, which takes minutes: longer than a picture's execution lasts."""
 
 
 class SmokeTestFailed(EndpointError):

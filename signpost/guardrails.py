@@ -84,6 +84,30 @@ def guarded_update(settings: EndpointSettings, hosting: Hosting, alarms: Sequenc
     }
 
 
+def rolling_update(alarms: Sequence[str]) -> dict[str, Any]:
+    """Describe how an update reaches the copies of an inference component, and what undoes it.
+
+    Parameters
+    ----------
+    alarms : sequence of str
+        Names of alarms, each of which brings the old copies back.
+
+    Returns
+    -------
+    dict
+        SageMaker's ``DeploymentConfig`` of a component.
+    """
+    return {
+        "RollingUpdatePolicy": {
+            # SageMaker takes 5 to 50 % of the copies; of a single one that is the one.
+            "MaximumBatchSize": {"Type": "CAPACITY_PERCENT", "Value": 50},
+            "WaitIntervalInSeconds": _BAKE_SECONDS,
+            "MaximumExecutionTimeoutInSeconds": _UPDATE_SECONDS,
+        },
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm} for alarm in alarms]},
+    }
+
+
 def _steps(settings: EndpointSettings) -> dict[str, Any]:
     match settings.update:
         case "canary":

@@ -19,10 +19,15 @@ _MACHINE_GB = 64 / 1024  # Express is billed in steps of 64 MB
 _KEPT_MONTHS = 90 * 24 / HOURS_PER_MONTH
 # Failed and timed-out executions, and pictures that wait for a redrive.
 _ROUTING_ALARMS = 3
-# Two that undo an update, two of the scaling, and one for the first instance of an async endpoint.
-_ENDPOINT_ALARMS = {Hosting.REALTIME: 4, Hosting.ASYNC: 5}
-# A start and a burst take about ten minutes, and scaling in waits for 15 quiet ones.
-ASYNC_HELD_MINUTES = 25
+# Two that undo an update, one more for known pictures (a model without any saves it), two that Application Auto Scaling
+# makes for its target, and one for the first instance of an endpoint that sleeps.
+# What sleeps has no known pictures, and one more that ends the instances, paid twice as it looks at two metrics.
+_ENDPOINT_ALARMS = {Hosting.REALTIME: 5, Hosting.ASYNC: 7, Hosting.COMPONENTS: 7}
+# After so many without a picture all instances of an async endpoint end, and all copies of a component.
+QUIET_MINUTES = 15
+# A start and a burst take about ten minutes. Another ten it takes SageMaker to end an instance without a copy (AWS's
+# blog, "Unlock cost savings with the new scale down to zero feature in SageMaker Inference", 2024-12).
+HELD_MINUTES = {Hosting.ASYNC: 10 + QUIET_MINUTES, Hosting.COMPONENTS: 10 + QUIET_MINUTES + 10}
 
 
 @dataclass(frozen=True)
@@ -186,14 +191,14 @@ def table() -> str:
     endpoint = EndpointSettings()
     rows = [f"| hosting (prices of {AS_OF}) | a month idle | per 1,000 pictures |", "|---|---|---|"]
     names = {Hosting.REALTIME: f"`realtime`, one {endpoint.instance_type}"}
-    for hosting in (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC, Hosting.LAMBDA):
+    for hosting in (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC, Hosting.COMPONENTS, Hosting.LAMBDA):
         name = names.get(hosting, f"`{hosting}`")
         idle, pictures = total(idle_terms(hosting, endpoint)), 1000 * total(picture_terms(hosting))
         rows.append(f"| {name} | ${idle:.2f} | ${pictures:.3f} |")
     rows.append("")
     hour = instance_hour(endpoint.instance_type).dollars
     rows.append(
-        f"`async` costs ${hour:.3f} more for each hour that an instance is up: "
-        f"at least {ASYNC_HELD_MINUTES} minutes a burst."
+        f"`async` and `components` cost ${hour:.3f} more for each hour that an instance is up: "
+        f"at least {HELD_MINUTES[Hosting.ASYNC]} and {HELD_MINUTES[Hosting.COMPONENTS]} minutes a burst."
     )
     return "\n".join(rows)

@@ -12,7 +12,7 @@ from typing import Any
 
 from signpost.contracts import Decision
 from signpost.deployment import Clients, Deployment
-from signpost.errors import NOT_PARKED, DeploymentError, RoutingFault, SignpostError
+from signpost.errors import ASLEEP, NOT_PARKED, DeploymentError, RoutingFault, SignpostError
 from signpost.prefixes import UPLOADS
 
 
@@ -86,7 +86,7 @@ class Router:
         if ended["status"] != "SUCCEEDED":
             said = f"{ended.get('error', ended['status'])}: {ended.get('cause', 'no cause given')}"
             parked = ended["status"] == "FAILED" and ended.get("error") not in NOT_PARKED
-            raise RoutingFault(said, parked=parked)
+            raise RoutingFault(said, parked=parked, waits=ended.get("error") == ASLEEP)
         return Decision.model_validate_json(ended["output"])
 
     def redrive(self) -> Iterator[tuple[Parked, Decision | SignpostError]]:

@@ -52,8 +52,10 @@ class EndpointSettings(_Table):
 
     Attributes
     ----------
-    instance_type, min_instances, max_instances
-        For ``realtime`` and ``async``.
+    instance_type, max_instances
+        For ``realtime``, ``async`` and ``components``.
+    min_instances : int
+        For ``realtime``; the others have none while no pictures come.
     invocations_per_instance : int
         Autoscaling target, per minute.
     memory_mb, max_concurrency
@@ -95,6 +97,9 @@ class EndpointSettings(_Table):
         return self
 
 
+_NO_USE_FOR_COMPONENTS = {"min_instances", "memory_mb", "max_concurrency", "capture_percent", "capture", "update"}
+
+
 class Classifier(_Table):
     """A model plus a table of routes."""
 
@@ -125,6 +130,12 @@ class Classifier(_Table):
         if self.hosting is not Hosting.OFF and self.model is None:
             raise ValueError('model is missing; allowed is the folder of a model package, or hosting = "off"')
         captured = self.endpoint.capture_percent and set(self.endpoint.capture) == {"input", "output"}
+        useless = _NO_USE_FOR_COMPONENTS & self.endpoint.model_fields_set
+        if self.hosting is Hosting.COMPONENTS and useless:
+            raise ValueError(
+                f'hosting = "components" has no use for endpoint.{", endpoint.".join(sorted(useless))}: it has no '
+                "instance while no pictures come, captures no data, and updates copy by copy; remove it"
+            )
         if self.shadow and not (self.hosting is Hosting.REALTIME and captured):
             raise ValueError('a shadow needs hosting = "realtime", and input and output captured to compare them')
         return self
@@ -155,6 +166,11 @@ class Settings(_Table):
     def hosted(self) -> dict[str, Classifier]:
         """The classifiers that have a model to ask."""
         return {name: c for name, c in self.classifiers.items() if c.hosting is not Hosting.OFF}
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether a classifier's pictures may have to wait until an instance is up."""
+        return any(classifier.hosting.sleeps for classifier in self.classifiers.values())
 
     @property
     def trained(self) -> dict[str, TrainingSettings]:

@@ -13,6 +13,7 @@ from signpost.guardrails import has_known_pictures
 from signpost.package import pack
 from signpost.prefixes import PREPARED
 from signpost.settings import Classifier, Hosting, Settings
+from stacks.constructs.component_endpoint import ComponentEndpoint
 from stacks.constructs.container_image import ContainerImage
 from stacks.constructs.known_pictures import KnownPictures
 from stacks.constructs.model_endpoint import ModelEndpoint
@@ -41,7 +42,7 @@ class InferenceStack(Stack):
     Attributes
     ----------
     endpoint_names : dict of str to str
-        Endpoint of each classifier that has one.
+        Endpoint of each classifier that has one. An inference component on it has the same name.
     packages : dict of str to aws_cdk.aws_s3_assets.Asset
         The packed model of each of them.
     repositories : dict of str to (str or None)
@@ -86,19 +87,10 @@ class InferenceStack(Stack):
             classifier.endpoint.image_uri or self._stage.model_image
         )
         self.packages[name] = self._package(f"{title}Package", name, model)
-        shadow = classifier.shadow
-        endpoint = ModelEndpoint(
-            self,
-            title,
-            endpoint_name=self.endpoint_names[name],
-            classifier=classifier,
-            image_uri=image_uri,
-            repository_arn=self.repositories[name],
-            package=self.packages[name],
-            shadow_package=self._package(f"{title}ShadowPackage", f"{name}.shadow", shadow.model) if shadow else None,
-            captured=self._storage.captured,
-            inputs=self._storage.decisions,
-            inputs_prefix=PREPARED,
+        endpoint = (
+            self._components(name, classifier, image_uri)
+            if classifier.hosting is Hosting.COMPONENTS
+            else self._endpoint(name, classifier, image_uri)
         )
         if has_known_pictures(classifier):
             known = KnownPictures(
@@ -113,6 +105,33 @@ class InferenceStack(Stack):
             endpoint.node.add_dependency(known)
         CfnOutput(self, f"{title}Endpoint", value=endpoint.endpoint_name)
         CfnOutput(self, f"{title}EndpointConfig", value=endpoint.endpoint_config_name)
+
+    def _components(self, name: str, classifier: Classifier, image_uri: str) -> ComponentEndpoint:
+        return ComponentEndpoint(
+            self,
+            output_prefix(name),
+            endpoint_name=self.endpoint_names[name],
+            classifier=classifier,
+            image_uri=image_uri,
+            repository_arn=self.repositories[name],
+            package=self.packages[name],
+        )
+
+    def _endpoint(self, name: str, classifier: Classifier, image_uri: str) -> ModelEndpoint:
+        title, shadow = output_prefix(name), classifier.shadow
+        return ModelEndpoint(
+            self,
+            title,
+            endpoint_name=self.endpoint_names[name],
+            classifier=classifier,
+            image_uri=image_uri,
+            repository_arn=self.repositories[name],
+            package=self.packages[name],
+            shadow_package=self._package(f"{title}ShadowPackage", f"{name}.shadow", shadow.model) if shadow else None,
+            captured=self._storage.captured,
+            inputs=self._storage.decisions,
+            inputs_prefix=PREPARED,
+        )
 
     def _package(self, construct_id: str, name: str, model: Path) -> assets.Asset:
         archive = ROOT / "build" / "models" / f"{name}.tar.gz"

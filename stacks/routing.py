@@ -26,7 +26,7 @@ from stacks.constructs.routing_alarms import RoutingAlarms
 from stacks.inference import InferenceStack
 from stacks.stage import Stage
 from stacks.storage import StorageStack
-from stepfunctions import batch, routing
+from stepfunctions import batch, routing, waiting
 
 
 class RoutingStack(Stack):
@@ -73,6 +73,8 @@ class RoutingStack(Stack):
         self.dispatch = Dispatch(self, "Dispatch", settings=settings, removal_policy=stage.removal_policy)
         self._grant_functions()
         self.routing = self._routing_machine()
+        if settings.sleeps:
+            self._waiting_machine()
         self.batch = self._batch_machine()
         self._start_on_upload()
         RoutingAlarms(self, "Alarms", machine=self.routing.machine, faults=self.dispatch.faults)
@@ -94,7 +96,9 @@ class RoutingStack(Stack):
     def _grant_endpoint(self, function: lambda_.Function, endpoint_name: str, hosting: Hosting) -> None:
         endpoint = self.format_arn(service="sagemaker", resource="endpoint", resource_name=endpoint_name)
         if hosting is not Hosting.ASYNC:
-            _allow(function, ["sagemaker:InvokeEndpoint"], [endpoint])
+            named = [self.format_arn(service="sagemaker", resource="inference-component", resource_name=endpoint_name)]
+            components = named if hosting is Hosting.COMPONENTS else []
+            _allow(function, ["sagemaker:InvokeEndpoint"], [endpoint, *components])
             return
         captured, decisions = self._storage.captured, self._storage.decisions
         answers = [captured.arn_for_objects(f"{folder}/{endpoint_name}/*") for folder in (ASYNC_OUTPUT, ASYNC_ERRORS)]
@@ -118,9 +122,12 @@ class RoutingStack(Stack):
                 "IdempotencyTable": dispatch.table.table_name,
                 "DecisionsBucket": decisions.bucket_name,
                 "EventBus": dispatch.bus.event_bus_name,
+                **({"WaitingMachine": self._waiting_arn} if self._settings.sleeps else {}),
             },
             machine_type=sfn.StateMachineType.EXPRESS,
         )
+        if self._settings.sleeps:
+            machine.allow(["states:StartExecution"], [self._waiting_arn])
         machine.allow(["lambda:InvokeFunction"], [function.function_arn for function in functions.values()])
         machine.allow(["sqs:SendMessage"], [queue.queue_arn for queue in queues.values()])
         table = ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
@@ -128,6 +135,29 @@ class RoutingStack(Stack):
         machine.allow(["s3:PutObject"], [decisions.arn_for_objects(f"{DECISIONS}*")])
         machine.allow(["events:PutEvents"], [dispatch.bus.event_bus_arn])
         return machine
+
+    @property
+    def _waiting_arn(self) -> str:
+        """Written out: the two machines start each other, and neither can wait for the other's ARN."""
+        return self.format_arn(
+            service="states",
+            resource="stateMachine",
+            resource_name=waiting.machine_name(self._settings.app.name),
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+    def _waiting_machine(self) -> None:
+        routing_arn, faults = self.routing.machine.state_machine_arn, self.dispatch.faults
+        machine = Machine(
+            self,
+            "Waiting",
+            name=waiting.machine_name(self._settings.app.name),
+            definition=waiting.build(),
+            substitutions={"RoutingMachine": routing_arn, "QueueFaults": faults.queue_url},
+            machine_type=sfn.StateMachineType.STANDARD,
+        )
+        machine.allow(["states:StartSyncExecution"], [routing_arn])
+        machine.allow(["sqs:SendMessage"], [faults.queue_arn])
 
     def _batch_machine(self) -> Machine:
         incoming, decisions = self._storage.incoming, self._storage.decisions

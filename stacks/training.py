@@ -82,7 +82,7 @@ class TrainingStack(Stack):
             classifier=name,
             image_uri=image_uri,
             repository_arn=repository_arn,
-            endpoint_name=self._inference.endpoint_names.get(name),
+            endpoint_name=self._endpoint_name(name),
             serving_repository_arn=self._inference.repositories.get(name),
             functions=self._functions,
             storage=self._storage,
@@ -107,9 +107,14 @@ class TrainingStack(Stack):
         folders = {any_object(models, folder): "The folders of the trained classifiers." for folder in (*data, *jobs)}
         acknowledge(functions, folders | {_ANY_PACKAGE: "Each deployment of a model has a key of its own."})
 
+    def _endpoint_name(self, name: str) -> str | None:
+        """Name the endpoint that the machine updates; None where it only registers models."""
+        ships = self._settings.classifiers[name].hosting.ships
+        return self._inference.endpoint_names.get(name) if ships else None
+
     def _grant_endpoint(self, name: str) -> None:
         """Let the smoke-test ask an endpoint."""
-        endpoint_name = self._inference.endpoint_names.get(name)
+        endpoint_name = self._endpoint_name(name)
         if not endpoint_name:
             return
         function = self._functions.smoke_test

@@ -5,7 +5,7 @@ from __future__ import annotations
 from signpost.errors import NOT_PARKED
 from signpost.prefixes import BATCHES
 from signpost.settings import Settings
-from stepfunctions.routing import TIMEOUT_SECONDS
+from stepfunctions.routing import ask
 from stepfunctions.states import State, call, catch, choice, machine
 
 _BUCKET = "{% $exists($states.input.bucket) ? $states.input.bucket : '${IncomingBucket}' %}"
@@ -82,18 +82,7 @@ def _map(reader: State, key: str, workers: int) -> State:
 
 def _child() -> dict[str, State]:
     """One picture. The routing machine parks its own faults; what it could not park is parked here."""
-    route = call(
-        "aws-sdk:sfn:startSyncExecution",
-        {"StateMachineArn": "${RoutingMachine}", "Input": "{% $string($states.input) %}"},
-        then="Answered?",
-        output={
-            "status": "{% $states.result.Status %}",
-            "error": "{% $exists($states.result.Error) ? $states.result.Error : '' %}",
-            "answer": "{% $states.result.Status = 'SUCCEEDED' ? $parse($states.result.Output) : null %}",
-        },
-    )
-    route["TimeoutSeconds"] = TIMEOUT_SECONDS + 5
-    route["Retry"].insert(0, {"ErrorEquals": ["States.Timeout"], "MaxAttempts": 0})
+    route = ask("$states.input", then="Answered?")
     item = {"item": "{% $states.input %}"}
     answer = "{% {'decision_id': $states.input.answer.decision_id, 'outcome': $states.input.answer.outcome} %}"
     unparked = " or ".join(f"$states.input.error = '{error}'" for error in NOT_PARKED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signpost.errors import NOT_PARKED
+from signpost.errors import ASLEEP, NOT_PARKED
 from signpost.prefixes import DECISIONS
 from signpost.settings import Hosting, Settings
 from stepfunctions import claims
@@ -37,7 +37,7 @@ def build(settings: Settings) -> State:
     dict
         Amazon States Language.
     """
-    faults = _faults()
+    faults = _faults(sleeps=settings.sleeps)
     states = {
         **_prepare(settings),
         **_classify(settings),
@@ -159,7 +159,37 @@ def _fault(error: str, cause: str) -> State:
     return {"Type": "Pass", "Assign": {"fault": {"Error": error, "Cause": cause}}, "Next": "Release the claim"}
 
 
-def _faults() -> dict[str, State]:
+def ask(event: str, then: str) -> State:
+    """Have another machine route one picture, and wait for what becomes of it.
+
+    Parameters
+    ----------
+    event : str
+        JSONata of the event.
+    then : str
+        Next state. It finds ``status``, ``error`` and ``answer``.
+
+    Returns
+    -------
+    dict
+        A Task that is not repeated when it takes too long: the picture may be decided by then.
+    """
+    route = call(
+        "aws-sdk:sfn:startSyncExecution",
+        {"StateMachineArn": "${RoutingMachine}", "Input": f"{{% $string({event}) %}}"},
+        then=then,
+        output={
+            "status": "{% $states.result.Status %}",
+            "error": "{% $exists($states.result.Error) ? $states.result.Error : '' %}",
+            "answer": "{% $states.result.Status = 'SUCCEEDED' ? $parse($states.result.Output) : null %}",
+        },
+    )
+    route["TimeoutSeconds"] = TIMEOUT_SECONDS + 5
+    route["Retry"].insert(0, {"ErrorEquals": ["States.Timeout"], "MaxAttempts": 0})
+    return route
+
+
+def _faults(*, sleeps: bool) -> dict[str, State]:
     cause = "($exists($fault.Cause) ? $fault.Cause : 'no cause given')"
     record = (
         f"{{% $string({{'input': $reference, 'error': $fault.Error, 'cause': $substring({cause}, 0, 2000), "
@@ -167,8 +197,26 @@ def _faults() -> dict[str, State]:
     )
     park = call("sqs:sendMessage", {"QueueUrl": "${QueueFaults}", "MessageBody": record}, then="Fault")
     return {
-        "Release the claim": claims.release(then="Park the reference"),
+        "Release the claim": claims.release(then="Asleep?" if sleeps else "Park the reference"),
+        **(_later() if sleeps else {}),
         "Park the reference": {**park, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Fault, not parked"}]},
         "Fault": {"Type": "Fail", "Error": "{% $fault.Error %}", "Cause": f"{{% {cause} %}}"},
         "Fault, not parked": {"Type": "Fail", "Error": NOT_PARKED[0], "Cause": f"{{% {cause} %}}"},
+    }
+
+
+def _later() -> dict[str, State]:
+    """Leave the picture to a Standard machine: an instance takes longer to start than an Express execution may last."""
+    asleep = f"$fault.Error = '{ASLEEP}'"
+    later = call(
+        "aws-sdk:sfn:startExecution",
+        {"StateMachineArn": "${WaitingMachine}", "Input": "{% $string($reference) %}"},
+        then="Fault",
+    )
+    return {
+        "Asleep?": choice(
+            [(f"{asleep} and $exists($states.context.Execution.Input.waited)", "Fault"), (asleep, "Ask later")],
+            default="Park the reference",
+        ),
+        "Ask later": {**later, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Park the reference"}]},
     }

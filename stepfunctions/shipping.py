@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from signpost.errors import ASLEEP
 from signpost.guardrails import guarded_update, has_known_pictures, rollback_alarm_names
 from signpost.settings import Classifier, Hosting
 from stepfunctions.production import SECONDS, UNDER_WAY, at_rest, describe_endpoint
@@ -110,7 +111,7 @@ def _smoke_test(hosting: Hosting) -> State:
         retry=["EndpointUnwell"],
     )
     if hosting is Hosting.ASYNC:  # its first instance may have to start
-        patient = {"ErrorEquals": ["EndpointRefused"], "IntervalSeconds": 60, "BackoffRate": 1, "MaxAttempts": 15}
+        patient = {"ErrorEquals": [ASLEEP], "IntervalSeconds": 60, "BackoffRate": 1, "MaxAttempts": 15}
         state["Retry"].append(patient)
     return catch(state, "Look before the way back")
 

@@ -42,14 +42,14 @@ def build(settings: Settings, name: str) -> State:
         Amazon States Language.
     """
     classifier, training = settings.classifiers[name], settings.trained[name]
-    has_endpoint = classifier.hosting.has_endpoint
+    ships = classifier.hosting.ships
     states = {
         **_train(settings.app.name, name, training),
-        **(production.of_endpoint("Evaluate") if has_endpoint else production.of_registry("Evaluate")),
+        **(production.of_endpoint("Evaluate") if ships else production.of_registry("Evaluate")),
         "Evaluate": _evaluate(classifier),
         **gate(training.gate, passed="Register", refused="Say why"),
-        **registry.register(name, training, then=shipping.START if has_endpoint else "Announce", waits=has_endpoint),
-        **(shipping.ship(name, classifier) if has_endpoint else registry.end(name, classifier.hosting, training)),
+        **registry.register(name, training, then=shipping.START if ships else "Announce", waits=ships),
+        **(shipping.ship(name, classifier) if ships else registry.end(name, classifier.hosting, training)),
     }
     guarded = {n: _caught(state) if state["Type"] == "Task" else state for n, state in states.items()}
     seconds = _training_seconds(training) + training.approval_days * 86_400 + _REST_SECONDS

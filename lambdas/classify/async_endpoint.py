@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from lambdas.classify.endpoint import meaning
 from signpost.contracts import Answer
-from signpost.errors import EndpointRefused
+from signpost.errors import EndpointAsleep, EndpointRefused
 from signpost.prefixes import PREPARED
 
 _POLL_SECONDS = 0.5
@@ -45,8 +45,10 @@ def ask(runtime: Any, s3: Any, endpoint: str, scratch_bucket: str, png: bytes, i
     EndpointUnwell
         If the endpoint is overloaded or throttled.
     EndpointRefused
-        If it is missing, wrote a failure or nonsense, or wrote nothing in time. That is not worth a retry at once: the
-        first request is still waiting, for instance for an instance to start.
+        If it is missing, or wrote a failure or nonsense.
+    EndpointAsleep
+        If it wrote nothing in time. That is not worth a retry at once: the first request is still waiting for an
+        instance to start.
     """
     key = f"{PREPARED}{inference_id}.png"
     s3.put_object(Bucket=scratch_bucket, Key=key, Body=png, ContentType="image/png")
@@ -67,7 +69,7 @@ def ask(runtime: Any, s3: Any, endpoint: str, scratch_bucket: str, png: bytes, i
         if (failure := _read(s3, accepted["FailureLocation"])) is not None:
             raise EndpointRefused(f"The endpoint {endpoint} failed: {failure.decode(errors='replace')[:500]}")
         time.sleep(_POLL_SECONDS)
-    raise EndpointRefused(f"The endpoint {endpoint} wrote no answer within {_PATIENCE_SECONDS:.0f} seconds.")
+    raise EndpointAsleep(f"The endpoint {endpoint} wrote no answer within {_PATIENCE_SECONDS:.0f} seconds.")
 
 
 def _parse(answer: bytes, endpoint: str) -> Answer:

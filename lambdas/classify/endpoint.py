@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from pydantic import ValidationError
 
 from signpost.contracts import Answer
-from signpost.errors import EndpointRefused, EndpointUnwell
+from signpost.errors import EndpointAsleep, EndpointRefused, EndpointUnwell
 
 _WORTH_A_RETRY = {
     "InternalDependencyException",
@@ -17,9 +17,11 @@ _WORTH_A_RETRY = {
     "ServiceUnavailable",
     "ThrottlingException",
 }
+# What SageMaker says, as a ValidationError, when an inference component has no copy.
+_NO_CAPACITY = "has no capacity"
 
 
-def ask(runtime: Any, endpoint: str, png: bytes, inference_id: str) -> Answer:
+def ask(runtime: Any, endpoint: str, png: bytes, inference_id: str, *, component: str | None = None) -> Answer:
     """Ask an endpoint about one prepared picture.
 
     Parameters
@@ -32,6 +34,8 @@ def ask(runtime: Any, endpoint: str, png: bytes, inference_id: str) -> Answer:
         The prepared picture.
     inference_id : str
         The decision's id, which the captured record then carries too.
+    component : str or None
+        The inference component on the endpoint, if it has any.
 
     Returns
     -------
@@ -41,9 +45,12 @@ def ask(runtime: Any, endpoint: str, png: bytes, inference_id: str) -> Answer:
     ------
     EndpointUnwell
         If the endpoint is down, overloaded or throttled.
+    EndpointAsleep
+        If the component has no copy yet.
     EndpointRefused
         If it is missing, forbidden, or answers nonsense.
     """
+    named = {"InferenceComponentName": component} if component else {}
     try:
         response = runtime.invoke_endpoint(
             EndpointName=endpoint,
@@ -51,6 +58,7 @@ def ask(runtime: Any, endpoint: str, png: bytes, inference_id: str) -> Answer:
             ContentType="image/png",
             Accept="application/json",
             InferenceId=inference_id,
+            **named,
         )
         return Answer.model_validate_json(response["Body"].read())
     except ClientError as error:
@@ -61,7 +69,7 @@ def ask(runtime: Any, endpoint: str, png: bytes, inference_id: str) -> Answer:
         raise EndpointRefused(f"The endpoint {endpoint} answered something else than predictions: {error}") from error
 
 
-def meaning(error: ClientError, endpoint: str) -> EndpointUnwell | EndpointRefused:
+def meaning(error: ClientError, endpoint: str) -> EndpointUnwell | EndpointAsleep | EndpointRefused:
     """Tell whether an error of the SageMaker runtime is worth a retry.
 
     Parameters
@@ -73,11 +81,13 @@ def meaning(error: ClientError, endpoint: str) -> EndpointUnwell | EndpointRefus
 
     Returns
     -------
-    EndpointUnwell or EndpointRefused
+    EndpointUnwell, EndpointAsleep or EndpointRefused
         To be raised.
     """
-    code = error.response["Error"]["Code"]
+    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    if code == "ValidationError" and _NO_CAPACITY in message:
+        return EndpointAsleep(f"The endpoint {endpoint} has no instance yet: {message}")
     status = error.response.get("OriginalStatusCode", 0)
     unwell = code in _WORTH_A_RETRY or (code == "ModelError" and not 400 <= status < 500)
     kind = EndpointUnwell if unwell else EndpointRefused
-    return kind(f"The endpoint {endpoint} failed with {code}: {error.response['Error'].get('Message', '')}")
+    return kind(f"The endpoint {endpoint} failed with {code}: {message}")

@@ -31,7 +31,8 @@ def _connect() -> Ask:
             return partial(async_endpoint.ask, runtime, s3(), configuration.endpoint, configuration.scratch_bucket)
         from lambdas.classify import endpoint
 
-        return partial(endpoint.ask, runtime, configuration.endpoint)
+        component = configuration.endpoint if configuration.hosting is Hosting.COMPONENTS else None
+        return partial(endpoint.ask, runtime, configuration.endpoint, component=component)
     from lambdas.classify import local_model
 
     predictor = local_model.load(Path(__file__).parents[2] / "model")

@@ -10,11 +10,17 @@ from typing import Any
 from localcloud.answers import ServiceError
 from localcloud.credentials import ACCOUNT_ID, REGION
 from localcloud.sagemaker import instance_types
+from localcloud.sagemaker.components import Components
 from localcloud.sagemaker.deployment import Deployment
 from localcloud.sagemaker.endpoint import Endpoint
 from localcloud.sagemaker.model_package import check_access
 from localcloud.sagemaker.model_registry import ModelRegistry
-from localcloud.sagemaker.moto_records import moto_records, refuse_second, sagemaker_backend
+from localcloud.sagemaker.moto_records import (
+    allow_variants_without_model,
+    moto_records,
+    refuse_second,
+    sagemaker_backend,
+)
 from localcloud.sagemaker.training_jobs import TrainingJobs
 from localcloud.sagemaker.update_policy import update_policy
 from localcloud.sagemaker.variants import capture_summary, retain, shadow_states, smallest_fleet, with_known_capacity
@@ -40,6 +46,7 @@ class ControlPlane:
         self.endpoints: dict[str, Endpoint] = {}
         self.training = TrainingJobs(self.moto, training_folder, port)
         self.registry = ModelRegistry(self.moto)
+        self.components = Components(self.find, endpoints_folder, port)
         self.operations: dict[str, Callable[[Parameters], Parameters]] = {
             "CreateModel": self.create_model,
             "CreateEndpointConfig": self.create_endpoint_config,
@@ -49,6 +56,7 @@ class ControlPlane:
             "DeleteEndpoint": self.delete_endpoint,
             **self.training.operations,
             **self.registry.operations,
+            **self.components.operations,
         }
         self._folder = endpoints_folder
         self._port = port
@@ -105,13 +113,20 @@ class ControlPlane:
         """
         refuse_second(self.moto, "endpoint configuration", "DescribeEndpointConfig", "EndpointConfigName", parameters)
         instance_types.use_in_moto()
+        allow_variants_without_model()
+        without_model = any("ModelName" not in variant for variant in parameters["ProductionVariants"])
+        if without_model and not parameters.get("ExecutionRoleArn"):
+            raise ServiceError("ValidationException", "Variants without a model need an ExecutionRoleArn.")
         shadows = parameters.get("ShadowProductionVariants", [])
         if shadows and (len(shadows), len(parameters["ProductionVariants"])) != (1, 1):
             message = "With ShadowProductionVariants there is one of them, and one of ProductionVariants."
             raise ServiceError("ValidationException", message)
         answer = self.moto.call("CreateEndpointConfig", parameters)
         # Moto forgets them.
-        moto_records("endpoint_configs")[parameters["EndpointConfigName"]].shadow_production_variants = shadows or None
+        record = moto_records("endpoint_configs")[parameters["EndpointConfigName"]]
+        record.shadow_production_variants = shadows or None
+        record.execution_role_arn = parameters.get("ExecutionRoleArn")
+        record.enable_network_isolation = parameters.get("EnableNetworkIsolation")
         return answer
 
     def create_endpoint(self, parameters: Parameters, *, status: str = "Creating") -> Parameters:
@@ -252,13 +267,15 @@ class ControlPlane:
         """Stop every training job and every endpoint's processes, at once."""
         self.training.close()
         endpoints, self.endpoints = self.endpoints, {}
-        with ThreadPoolExecutor(max_workers=max(1, len(endpoints))) as pool:
-            list(pool.map(Endpoint.delete, endpoints.values()))
+        running = [*endpoints.values(), *self.components.by_name.values()]
+        self.components.by_name.clear()
+        with ThreadPoolExecutor(max_workers=max(1, len(running))) as pool:
+            list(pool.map(Endpoint.delete, running))
 
     def _deployment(self, endpoint: str, config_name: str) -> Deployment:
         config = self.moto.call("DescribeEndpointConfig", {"EndpointConfigName": config_name})
         variants = [*config["ProductionVariants"], *config.get("ShadowProductionVariants", [])]
-        names = {variant["ModelName"] for variant in variants}
+        names = {variant["ModelName"] for variant in variants if "ModelName" in variant}
         models = {name: self.moto.call("DescribeModel", {"ModelName": name}) for name in names}
         for model in models.values():
             model["PrimaryContainer"] = self.registry.with_package(model["PrimaryContainer"])

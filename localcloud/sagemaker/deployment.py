@@ -67,12 +67,22 @@ class Deployment:
         Folder of the endpoint, in which each deployment has its own for packages and logs.
     port : int
         The local cloud's port.
+    component : str or None
+        The inference component that this is.
     """
 
     def __init__(
-        self, endpoint: str, config: dict[str, Any], models: dict[str, dict[str, Any]], folder: Path, port: int
+        self,
+        endpoint: str,
+        config: dict[str, Any],
+        models: dict[str, dict[str, Any]],
+        folder: Path,
+        port: int,
+        *,
+        component: str | None = None,
     ) -> None:
         self.endpoint = endpoint
+        self.component = component
         self.config = config
         self.variants: dict[str, Variant] = {}
         self.shadows: dict[str, Variant] = {}
@@ -96,7 +106,9 @@ class Deployment:
         """
         try:
             for settings in self.config["ProductionVariants"]:
-                self._start_variant(settings, self.variants)
+                # One without a model is there for inference components.
+                if "ModelName" in settings:
+                    self._start_variant(settings, self.variants)
             for settings in self.config.get("ShadowProductionVariants", []):
                 self._start_variant(settings, self.shadows)
             for name, variant in (self.variants | self.shadows).items():

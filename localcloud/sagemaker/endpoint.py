@@ -148,7 +148,7 @@ class Endpoint:
 
     def _move(self, deployment: Deployment, settings: dict[str, Any], policy: UpdatePolicy) -> None:
         def move(share: float, status: str) -> None:
-            self.record.pending_deployment_summary = pending_deployment(settings, status, share)
+            self._show_pending(settings, status, share)
             self._share = share
 
         move(0.0, "Creating")
@@ -159,6 +159,9 @@ class Endpoint:
             self._roll_back(deployment, str(error))
         else:
             self._take(deployment, settings)
+
+    def _show_pending(self, settings: dict[str, Any], status: str, share: float) -> None:
+        self.record.pending_deployment_summary = pending_deployment(settings, status, share)
 
     def _roll_back(self, deployment: Deployment, reason: str) -> None:
         logger.error("Endpoint %s keeps its config, the update failed: %s", self.name, reason)

@@ -43,7 +43,8 @@ def exchange(
     """
     started = time.perf_counter()
     response = variant.server.post(body, {key: headers[key] for key in _FORWARDED if key in headers})
-    record_invocation(deployment.endpoint, name, response.status, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    record_invocation(deployment.endpoint, name, response.status, seconds, component=deployment.component)
     # A stop that takes too long for its last calls sets it to None meanwhile.
     if response.status < 300 and (capture := deployment.capture):
         request = Payload(headers.get("content-type", ANY_TYPE), body)

@@ -1,14 +1,15 @@
 """InvokeEndpoint: hands a request to a variant's server and answers as the SageMaker runtime does."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from localcloud.answers import Answer, ServiceError
 from localcloud.credentials import ACCOUNT_ID, REGION
+from localcloud.sagemaker.control_plane import ControlPlane
 from localcloud.sagemaker.deployment import Deployment, Variant
 from localcloud.sagemaker.endpoint import Endpoint
 from localcloud.sagemaker.exchange import ANY_TYPE, HEADER, exchange
-from localcloud.sagemaker.invocation_metrics import record_invocation
+from localcloud.sagemaker.invocation_metrics import record_invocation, record_no_capacity
 from localcloud.sagemaker.server_process import ServerUnavailableError
 from localcloud.sagemaker.shadow import mirror
 from localcloud.sagemaker.variants import choose, initial_state
@@ -18,15 +19,24 @@ MAX_BODY_BYTES = 6 * 1024 * 1024
 _PATH = re.compile(r"^/endpoints/([^/]+)/invocations/?$")
 # Statuses in which an endpoint serves: also while it moves to another config.
 _SERVING = frozenset({"InService", "Updating", "RollingBack"})
+# As SageMaker words it; the Classify function reads it.
+_NO_CAPACITY = (
+    "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress (if "
+    "configured) or try to increase the capacity by invoking UpdateInferenceComponentRuntimeConfig API."
+)
+_NO_COMPONENT_NAMED = (
+    "Inference Component Name header is required for endpoints to which you plan to deploy inference components. "
+    "Please include Inference Component Name header or consider using SageMaker models."
+)
 
 
-def invoke(endpoints: Mapping[str, Endpoint], path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+def invoke(control: ControlPlane, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
     """Answer one request to the runtime.
 
     Parameters
     ----------
-    endpoints : mapping of str to Endpoint
-        The endpoints by name.
+    control : ControlPlane
+        Knows the endpoints and their inference components.
     path : str
         `/endpoints/<name>/invocations`.
     headers : mapping of str to str
@@ -51,7 +61,9 @@ def invoke(endpoints: Mapping[str, Endpoint], path: str, headers: Mapping[str, s
     if len(body) > MAX_BODY_BYTES:
         message = f"Request body of {len(body)} bytes exceeds the limit of {MAX_BODY_BYTES} bytes."
         raise ServiceError("ValidationError", message)
-    return ask(endpoints, match[1], headers, body)
+    if name := headers.get(HEADER + "inference-component"):
+        return _ask_component(control, match[1], name, headers, body)
+    return ask(control.endpoints, match[1], headers, body)
 
 
 def ask(endpoints: Mapping[str, Endpoint], name: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -81,14 +93,41 @@ def ask(endpoints: Mapping[str, Endpoint], name: str, headers: Mapping[str, str]
     endpoint, present = serving(endpoints, name)
     deployment = endpoint.choose() or present
     variant = _variant_name(endpoint, deployment, headers.get(HEADER + "target-variant"))
+    return _answer(endpoint, deployment, variant, headers, body, lambda: ask(endpoints, name, headers, body))
+
+
+def _ask_component(control: ControlPlane, endpoint: str, name: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    serving(control.endpoints, endpoint)
+    component = control.components.by_name.get(name)
+    if component is None or component.record.endpoint_name != endpoint:
+        raise ServiceError("ValidationError", f"Inference Component {name} of endpoint {endpoint} not found.")
+    deployment = component.choose()
+    if deployment is None:
+        record_no_capacity(name)
+        raise ServiceError("ValidationError", _NO_CAPACITY)
+
+    def again() -> Answer:
+        return _ask_component(control, endpoint, name, headers, body)
+
+    return _answer(component, deployment, component.record.variant_name, headers, body, again)
+
+
+def _answer(
+    endpoint: Endpoint,
+    deployment: Deployment,
+    variant: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    again: Callable[[], Answer],
+) -> Answer:
     try:
         with deployment.answering():
             return _ask(deployment, variant, headers, body)
     except ServerUnavailableError as error:
         if not endpoint.serves_with(deployment) and endpoint.deployment is not None:
             # The endpoint has just moved to another config, or back: nobody shall notice.
-            return ask(endpoints, name, headers, body)
-        record_invocation(deployment.endpoint, variant, 500, None)
+            return again()
+        record_invocation(deployment.endpoint, variant, 500, None, component=deployment.component)
         raise _model_error(deployment.endpoint, error.status, str(error)) from error
 
 
@@ -127,6 +166,8 @@ def serving(endpoints: Mapping[str, Endpoint], name: str) -> tuple[Endpoint, Dep
 
 
 def _variant_name(endpoint: Endpoint, deployment: Deployment, target: str | None) -> str:
+    if not deployment.variants:
+        raise ServiceError("ValidationError", _NO_COMPONENT_NAMED)
     if target is None:
         present = deployment is endpoint.deployment
         configured = [initial_state(settings) for settings in deployment.config["ProductionVariants"]]

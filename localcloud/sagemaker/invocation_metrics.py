@@ -14,7 +14,9 @@ SLOT_SECONDS = 0.25
 _lock = threading.Lock()
 
 
-def record_invocation(endpoint: str, variant: str, status: int, seconds: float | None) -> None:
+def record_invocation(
+    endpoint: str, variant: str, status: int, seconds: float | None, *, component: str | None = None
+) -> None:
     """Record one invocation that reached a variant.
 
     As on AWS each invocation is a 0 or a 1 in the error metrics, so that their average is the error rate.
@@ -27,6 +29,8 @@ def record_invocation(endpoint: str, variant: str, status: int, seconds: float |
         HTTP status of the model server's answer; 5xx also if there was none.
     seconds : float or None
         How long the model server took; None without an answer.
+    component : str or None
+        The inference component, if it was one that was asked.
     """
     values = {
         "Invocations": (1.0, "None"),
@@ -36,7 +40,22 @@ def record_invocation(endpoint: str, variant: str, status: int, seconds: float |
     if seconds is not None:
         # Two digits tell enough, and leave few different values.
         values["ModelLatency"] = (float(f"{seconds * 1e6:.1e}"), "Microseconds")
-    dimensions = {"EndpointName": endpoint, "VariantName": variant}
+    of_variant = {"EndpointName": endpoint, "VariantName": variant}
+    _record({"InferenceComponentName": component} if component else of_variant, values)
+
+
+def record_no_capacity(component: str) -> None:
+    """Record one invocation of an inference component that has no copy.
+
+    Parameters
+    ----------
+    component : str
+        Its name.
+    """
+    _record({"InferenceComponentName": component}, {"NoCapacityInvocationFailures": (1.0, "None")})
+
+
+def _record(dimensions: dict[str, str], values: dict[str, tuple[float, str]]) -> None:
     slot = time.time() // SLOT_SECONDS * SLOT_SECONDS
     with _lock:
         for name, (value, unit) in values.items():

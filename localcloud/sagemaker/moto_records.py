@@ -1,5 +1,6 @@
 """Moto's SageMaker: its backend and its records."""
 
+import functools
 from typing import Any
 
 from localcloud.answers import ServiceError
@@ -62,3 +63,16 @@ def moto_records(kind: str) -> Any:
     from moto.sagemaker.models import sagemaker_backends
 
     return getattr(sagemaker_backends[ACCOUNT_ID][REGION], kind)
+
+
+@functools.cache
+def allow_variants_without_model() -> None:
+    """Let moto take endpoint configs for inference components, whose variants have no model."""
+    from moto.sagemaker.models import SageMakerModelBackend
+
+    check = SageMakerModelBackend.validate_production_variants
+
+    def validate_production_variants(self: Any, production_variants: list[dict[str, Any]]) -> None:
+        check(self, [variant for variant in production_variants if "ModelName" in variant])
+
+    SageMakerModelBackend.validate_production_variants = validate_production_variants

@@ -48,6 +48,7 @@ class SageMaker:
         self._requests: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
         # Of the last run and not brought back, not yet or not ever: saved again, whatever happens.
         self._lost: dict[str, dict[str, Any]] = {}
+        self._lost_components: dict[str, dict[str, Any]] = {}
         self._restored = threading.Event()
         self._restored.set()
         self._closing = threading.Event()
@@ -76,7 +77,7 @@ class SageMaker:
                 await run_reentrant(self._restored.wait)
             if path.rstrip("/").endswith("/async-invocations"):
                 return await asyncio.to_thread(invoke_async, self.control.endpoints, path, headers, self._port)
-            return await asyncio.to_thread(invoke, self.control.endpoints, path, headers, body)
+            return await asyncio.to_thread(invoke, self.control, path, headers, body)
         except ServiceError as error:
             return error.answer()
 
@@ -115,6 +116,8 @@ class SageMaker:
                 self._requests[kind].pop(parameters[key], None)
         if operation == "CreateEndpoint":
             self._lost.pop(parameters["EndpointName"], None)
+        elif operation == "CreateInferenceComponent":
+            self._lost_components.pop(parameters["InferenceComponentName"], None)
         return answer
 
     def close(self) -> None:
@@ -137,13 +140,19 @@ class SageMaker:
             for endpoint in list(self.control.endpoints.values())
         }
         made = {kind: list(requests.values()) for kind, requests in self._requests.items()}
-        return made | {"endpoints": list((endpoints | self._lost).values())}
+        components = {saved["InferenceComponentName"]: saved for saved in self.control.components.get_state()}
+        return made | {
+            "endpoints": list((endpoints | self._lost).values()),
+            "components": list((components | self._lost_components).values()),
+        }
 
     def load_persisted_state(self, state: State) -> None:
         """Bring back what `get_state` returned, in the background: endpoints fetch their packages over HTTP."""
         self._restored.clear()
         self._requests = {kind: {saved[key]: saved for saved in state[kind]} for kind, (_, _, key) in _KINDS.items()}
         self._lost = {saved["EndpointName"]: saved for saved in state["endpoints"]}
+        # A state from before there were any has none.
+        self._lost_components = {saved["InferenceComponentName"]: saved for saved in state.get("components", [])}
         threading.Thread(target=self._restore, args=(state,), name="restore-sagemaker", daemon=True).start()
 
     def _restore(self, state: State) -> None:
@@ -157,6 +166,8 @@ class SageMaker:
                 self._attempt(self.control.create_endpoint_config, saved)
             for saved in state["endpoints"]:
                 self._attempt(self._restore_endpoint, saved)
+            for saved in state.get("components", []):
+                self._attempt(self._restore_component, saved)
         finally:
             self._restored.set()
 
@@ -165,6 +176,10 @@ class SageMaker:
         self.control.create_endpoint(names, status="SystemUpdating")
         self.control.endpoints[saved["EndpointName"]].record.production_variants = saved["Variants"]
         del self._lost[saved["EndpointName"]]
+
+    def _restore_component(self, saved: dict[str, Any]) -> None:
+        self.control.components.create(saved, restored=True)
+        del self._lost_components[saved["InferenceComponentName"]]
 
     def _attempt(self, restore: Callable[[dict[str, Any]], object], saved: dict[str, Any]) -> None:
         if not self._closing.is_set():

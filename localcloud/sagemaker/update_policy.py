@@ -66,6 +66,33 @@ def update_policy(config: dict[str, Any], instances: int) -> UpdatePolicy:
     return UpdatePolicy(shares, bake, termination, timeout, tuple(alarm["AlarmName"] for alarm in alarms))
 
 
+def rolling_policy(config: dict[str, Any], copies: int) -> UpdatePolicy:
+    """Read the `DeploymentConfig` of an inference component.
+
+    Parameters
+    ----------
+    config : dict
+        It, or an empty dict: all copies at once.
+    copies : int
+        How many the component has.
+
+    Returns
+    -------
+    UpdatePolicy
+        What it asks.
+    """
+    policy = config.get("RollingUpdatePolicy")
+    if not policy:
+        return UpdatePolicy()
+    size = policy["MaximumBatchSize"]
+    batch = size["Value"] if size["Type"] == "COPY_COUNT" else math.floor(size["Value"] / 100 * copies)
+    batches = math.ceil(copies / max(1, batch))
+    wait, timeout = policy["WaitIntervalInSeconds"], policy.get("MaximumExecutionTimeoutInSeconds", math.inf)
+    alarms = config.get("AutoRollbackConfiguration", {}).get("Alarms", [])
+    shares = (*(max(1, batch) * number / copies for number in range(1, batches)), 1.0)
+    return UpdatePolicy(shares, wait, wait, timeout, tuple(alarm["AlarmName"] for alarm in alarms))
+
+
 def _shares(routing: dict[str, Any], instances: int) -> tuple[float, ...]:
     match routing["Type"]:
         case "CANARY":

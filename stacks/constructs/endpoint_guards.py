@@ -1,22 +1,18 @@
-"""What watches an endpoint: the alarms that roll an update back, and the scaling of its instances."""
+"""What watches an endpoint's updates: the alarms that roll one back."""
 
 from __future__ import annotations
 
 from aws_cdk import ArnFormat, Duration, Stack
-from aws_cdk import aws_applicationautoscaling as scaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from signpost.guardrails import has_known_pictures, rollback_alarm_names
 from signpost.known_pictures import DIMENSION, METRIC
-from signpost.settings import Classifier, EndpointSettings, Hosting
+from signpost.settings import Classifier, Hosting
 from stacks.constructs.python_function import METRICS_NAMESPACE
 
-NAMESPACE = "AWS/SageMaker"
 # A picture takes milliseconds, so a second says that something is wrong with the model.
 _SLOW_US = 1_000_000
-# Pictures in the queue of an async endpoint that one instance is left to work off.
-_BACKLOG_PER_INSTANCE = 5
 
 
 def rollback_alarm_arns(scope: Construct, endpoint_name: str, classifier: Classifier) -> list[str]:
@@ -46,7 +42,7 @@ def rollback_alarm_arns(scope: Construct, endpoint_name: str, classifier: Classi
 
 
 def rollback_alarms(
-    scope: Construct, endpoint_name: str, variant: str, *, known_pictures: bool
+    scope: Construct, endpoint_name: str, dimensions: dict[str, str], *, known_pictures: bool
 ) -> list[cloudwatch.Alarm]:
     """Make the alarms that undo a bad update.
 
@@ -54,8 +50,10 @@ def rollback_alarms(
     ----------
     scope : Construct
         Where they belong.
-    endpoint_name, variant : str
+    endpoint_name : str
         What they watch. The endpoint need not exist yet.
+    dimensions : dict of str to str
+        Of its metrics: those of a variant, or of an inference component.
     known_pictures : bool
         Whether known pictures are asked while it is updated.
 
@@ -66,9 +64,8 @@ def rollback_alarms(
         wrong answer. An idle endpoint sends no data and must not count as broken: CloudFormation would undo every
         update made at night.
     """
-    dimensions = {"EndpointName": endpoint_name, "VariantName": variant}
-    errors = _metric(NAMESPACE, "Invocation5XXErrors", "Sum", dimensions)
-    latency = _metric(NAMESPACE, "ModelLatency", "p99", dimensions)
+    errors = endpoint_metric("Invocation5XXErrors", "Sum", dimensions)
+    latency = endpoint_metric("ModelLatency", "p99", dimensions)
     wrong = _metric(METRICS_NAMESPACE, METRIC, "Maximum", {DIMENSION: endpoint_name})
     watched = {
         "ServerErrors": (errors, 1, 2, "the container failed"),
@@ -92,6 +89,23 @@ def rollback_alarms(
     ]
 
 
+def endpoint_metric(name: str, statistic: str, dimensions: dict[str, str]) -> cloudwatch.Metric:
+    """Name what SageMaker itself tells about an endpoint, minute by minute.
+
+    Parameters
+    ----------
+    name, statistic : str
+        Of the metric.
+    dimensions : dict of str to str
+        Which endpoint.
+
+    Returns
+    -------
+    aws_cdk.aws_cloudwatch.Metric
+    """
+    return _metric("AWS/SageMaker", name, statistic, dimensions)
+
+
 def _metric(namespace: str, name: str, statistic: str, dimensions: dict[str, str]) -> cloudwatch.Metric:
     return cloudwatch.Metric(
         namespace=namespace,
@@ -99,51 +113,4 @@ def _metric(namespace: str, name: str, statistic: str, dimensions: dict[str, str
         dimensions_map=dimensions,
         statistic=statistic,
         period=Duration.minutes(1),
-    )
-
-
-def scale_on_invocations(target: scaling.ScalableTarget, settings: EndpointSettings) -> None:
-    """Keep the requests that each instance gets a minute near the settings' figure.
-
-    Parameters
-    ----------
-    target : aws_cdk.aws_applicationautoscaling.ScalableTarget
-        The variant's instances.
-    settings : EndpointSettings
-        The figure.
-    """
-    target.scale_to_track_metric(
-        "Invocations",
-        predefined_metric=scaling.PredefinedMetric.SAGEMAKER_VARIANT_INVOCATIONS_PER_INSTANCE,
-        target_value=settings.invocations_per_instance,
-        scale_out_cooldown=Duration.minutes(1),
-        scale_in_cooldown=Duration.minutes(5),
-    )
-
-
-def scale_on_backlog(target: scaling.ScalableTarget, endpoint_name: str) -> None:
-    """Follow the queue of an async endpoint, down to no instance at all.
-
-    Parameters
-    ----------
-    target : aws_cdk.aws_applicationautoscaling.ScalableTarget
-        The variant's instances.
-    endpoint_name : str
-        Whose queue.
-    """
-    dimensions = {"EndpointName": endpoint_name}
-    target.scale_to_track_metric(
-        "Backlog",
-        custom_metric=_metric(NAMESPACE, "ApproximateBacklogSizePerInstance", "Average", dimensions),
-        target_value=_BACKLOG_PER_INSTANCE,
-        scale_out_cooldown=Duration.minutes(5),
-        scale_in_cooldown=Duration.minutes(10),
-    )
-    # With no instance there is no backlog per instance: the first picture in the queue asks for one.
-    target.scale_on_metric(
-        "FirstInstance",
-        metric=_metric(NAMESPACE, "HasBacklogWithoutCapacity", "Maximum", dimensions),
-        adjustment_type=scaling.AdjustmentType.CHANGE_IN_CAPACITY,
-        scaling_steps=[scaling.ScalingInterval(lower=1, change=1), scaling.ScalingInterval(upper=0, change=0)],
-        cooldown=Duration.minutes(5),
     )

@@ -13,7 +13,7 @@ from constructs import Construct
 from stacks.constructs.sagemaker_role import sagemaker_role
 
 ENDPOINT_LOGS = "/aws/sagemaker/Endpoints/"
-_METRICS = ["AWS/SageMaker", "/aws/sagemaker/Endpoints"]
+COMPONENT_LOGS = "/aws/sagemaker/InferenceComponents/"
 
 
 def endpoint_role(
@@ -24,6 +24,7 @@ def endpoint_role(
     log_group: logs.ILogGroup,
     repository_arn: str | None,
     alarm_arns: Sequence[str],
+    logs_prefix: str = ENDPOINT_LOGS,
 ) -> iam.Role:
     """Make the role that SageMaker takes on to run an endpoint.
 
@@ -34,11 +35,13 @@ def endpoint_role(
     read_arns, written_arns : sequence of str
         S3 objects that it may read and write.
     log_group : aws_cdk.aws_logs.ILogGroup
-        The endpoint's.
+        The endpoint's, or its component's.
     repository_arn : str or None
         Where the image is pulled from.
     alarm_arns : sequence of str
         Those that undo an update: SageMaker watches them with this role.
+    logs_prefix : str
+        Where SageMaker keeps such log groups; metrics of the machine have a namespace of this name.
 
     Returns
     -------
@@ -58,5 +61,10 @@ def endpoint_role(
     if written_arns:
         statements.append(iam.PolicyStatement(sid="WriteData", actions=["s3:PutObject"], resources=list(written_arns)))
     return sagemaker_role(
-        scope, "Role", policy="Endpoint", statements=statements, namespaces=_METRICS, repository_arn=repository_arn
+        scope,
+        "Role",
+        policy="Endpoint",
+        statements=statements,
+        namespaces=["AWS/SageMaker", logs_prefix.rstrip("/")],
+        repository_arn=repository_arn,
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, RemovalPolicy
-from aws_cdk import aws_applicationautoscaling as scaling
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
@@ -15,19 +14,10 @@ from signpost.guardrails import guarded_update, has_known_pictures
 from signpost.settings import Classifier, Hosting
 from stacks.constructs import endpoint_config as parts
 from stacks.constructs.acknowledge import acknowledge, any_object
-from stacks.constructs.endpoint_guards import (
-    rollback_alarm_arns,
-    rollback_alarms,
-    scale_on_backlog,
-    scale_on_invocations,
-)
+from stacks.constructs.endpoint_guards import rollback_alarm_arns, rollback_alarms
 from stacks.constructs.endpoint_role import ENDPOINT_LOGS, endpoint_role
+from stacks.constructs.endpoint_scaling import scalable_target, scale_on_backlog, scale_on_invocations
 
-# Application Auto Scaling takes this role for SageMaker, whatever other it is given.
-_SCALING_ROLE = (
-    f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/aws-service-role/"
-    "sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
-)
 _MODELS = ("Model", "ShadowModel")
 _OWN_FOLDER = "SageMaker makes up the names of the objects in the endpoint's own folder."
 
@@ -157,7 +147,8 @@ class ModelEndpoint(Construct):
     def _guard(self, endpoint: sagemaker.CfnEndpoint) -> None:
         """Let an update keep what scaling has chosen, and be undone when it does harm."""
         known = has_known_pictures(self._classifier)
-        alarms = rollback_alarms(self, self.endpoint_name, parts.VARIANT, known_pictures=known)
+        variant = {"EndpointName": self.endpoint_name, "VariantName": parts.VARIANT}
+        alarms = rollback_alarms(self, self.endpoint_name, variant, known_pictures=known)
         update = guarded_update(self._settings, self._hosting, [alarm.alarm_name for alarm in alarms])
         endpoint.add_property_override("DeploymentConfig", update)
         endpoint.retain_all_variant_properties = True
@@ -167,15 +158,12 @@ class ModelEndpoint(Construct):
 
     def _scale(self, endpoint: sagemaker.CfnEndpoint) -> None:
         is_async = self._hosting is Hosting.ASYNC
-        target = scaling.ScalableTarget(
+        target = scalable_target(
             self,
-            "Instances",
-            service_namespace=scaling.ServiceNamespace.SAGEMAKER,
-            resource_id=f"endpoint/{self.endpoint_name}/variant/{parts.VARIANT}",
-            scalable_dimension="sagemaker:variant:DesiredInstanceCount",
-            min_capacity=0 if is_async else self._settings.min_instances,
-            max_capacity=self._settings.max_instances,
-            role=iam.Role.from_role_arn(self, "ScalingRole", _SCALING_ROLE),
+            f"endpoint/{self.endpoint_name}/variant/{parts.VARIANT}",
+            "sagemaker:variant:DesiredInstanceCount",
+            0 if is_async else self._settings.min_instances,
+            self._settings.max_instances,
         )
         target.node.add_dependency(endpoint)
         if is_async:

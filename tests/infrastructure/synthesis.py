@@ -91,12 +91,13 @@ def committed_settings(models: Path) -> Settings:
 
 def settings_of_every_hosting(package: Path) -> Settings:
     """One classifier for each way of hosting; the one with instances has enough of them for a canary."""
+    sizes = {"min_instances": 2, "max_instances": 5, "capture_percent": 20, "capture": ["output"]}
     classifiers = {
         hosting.value: {
             "model": package,
             "hosting": hosting,
             "routes": {"here": {"labels": ["bicycle"]}, "there": {"labels": ["motorcycle"]}},
-            "endpoint": {"min_instances": 2, "max_instances": 5, "capture_percent": 20, "capture": ["output"]},
+            "endpoint": {"max_instances": 5} if hosting is Hosting.COMPONENTS else sizes,
             "training": {"archives": ["pictures.tar.gz"]},
         }
         for hosting in Hosting

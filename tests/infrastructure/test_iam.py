@@ -95,6 +95,19 @@ def test_an_endpoint_writes_only_what_its_hosting_makes_it_write(every_hosting: 
     }
 
 
+def test_the_waiting_machine_routes_again_or_parks_and_is_there_only_where_pictures_wait(
+    every_hosting: Synthesis, on_aws: Synthesis
+) -> None:
+    roles = statements_of_roles(every_hosting)
+    may = {action: s["Resource"] for s in roles["WaitingMachineRole"] for action in s["Action"]}
+    assert may["states:StartSyncExecution"] == ["<RoutingMachine>"]
+    assert may["sqs:SendMessage"] == ["<DispatchQueueFaults.Arn>"]
+    started = {action: s["Resource"] for s in roles["RoutingMachineRole"] for action in s["Action"]}
+    machine = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:signpost-waiting"
+    assert started["states:StartExecution"] == [machine]
+    assert "WaitingMachineRole" not in statements_of_roles(on_aws)
+
+
 def test_a_laptop_pulls_no_image(on_laptop: Synthesis) -> None:
     actions = {a for s in statements_of_roles(on_laptop)["VehicleRole"] for a in s["Action"]}
     assert not {action for action in actions if action.startswith("ecr:")}

@@ -2,14 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from signpost.settings import Settings
 from stacks.constructs.container_image import repository_of
 from stacks.stage import aws_stage
-from tests.infrastructure.synthesis import Synthesis, Template, synthesise
+from tests.infrastructure.endpoints import configuration_of, endpoint_named, model_of, scaling_of
+from tests.infrastructure.synthesis import Synthesis, synthesise
 from tests.samples import sample_event
 
 
@@ -38,7 +38,7 @@ def test_data_capture_is_as_the_settings_say(
     synthesis: str, endpoint: str, percent: int, sides: list[str], request: pytest.FixtureRequest
 ) -> None:
     stacks: Synthesis = request.getfixturevalue(synthesis)
-    capture = _configuration(stacks, endpoint)["DataCaptureConfig"]
+    capture = configuration_of(stacks, endpoint)["DataCaptureConfig"]
     assert capture.pop("DestinationS3Uri")["Fn::Join"][1][2] == "/capture"
     assert capture == {
         "EnableCapture": True,
@@ -49,13 +49,18 @@ def test_data_capture_is_as_the_settings_say(
 
 
 def test_hosting_that_cannot_capture_does_not_ask_for_it(every_hosting: Synthesis) -> None:
-    assert "DataCaptureConfig" not in _configuration(every_hosting, "signpost-serverless-serverless")
-    assert "DataCaptureConfig" not in _configuration(every_hosting, "signpost-async-async")
+    assert "DataCaptureConfig" not in configuration_of(every_hosting, "signpost-serverless-serverless")
+    assert "DataCaptureConfig" not in configuration_of(every_hosting, "signpost-async-async")
 
 
 def test_the_lambda_hosting_has_no_endpoint(every_hosting: Synthesis) -> None:
     names = {e["Properties"]["EndpointName"] for e in every_hosting.resources("AWS::SageMaker::Endpoint").values()}
-    assert names == {"signpost-realtime", "signpost-serverless-serverless", "signpost-async-async"}
+    assert names == {
+        "signpost-realtime",
+        "signpost-serverless-serverless",
+        "signpost-async-async",
+        "signpost-components-components",
+    }
 
 
 @pytest.mark.parametrize(
@@ -65,13 +70,13 @@ def test_the_lambda_hosting_has_no_endpoint(every_hosting: Synthesis) -> None:
 def test_an_update_keeps_what_scaling_chose_but_not_the_old_capture(
     synthesis: str, endpoint: str, request: pytest.FixtureRequest
 ) -> None:
-    properties = _endpoint(request.getfixturevalue(synthesis), endpoint)
+    properties = endpoint_named(request.getfixturevalue(synthesis), endpoint)
     assert properties["RetainAllVariantProperties"] is True
     assert properties["ExcludeRetainedVariantProperties"] == [{"VariantPropertyType": "DataCaptureConfig"}]
 
 
 def test_an_update_tries_one_instance_first_where_there_are_several(every_hosting: Synthesis) -> None:
-    policy = _endpoint(every_hosting, "signpost-realtime")["DeploymentConfig"]["BlueGreenUpdatePolicy"]
+    policy = endpoint_named(every_hosting, "signpost-realtime")["DeploymentConfig"]["BlueGreenUpdatePolicy"]
     assert policy["TrafficRoutingConfiguration"] == {
         "Type": "CANARY",
         "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1},
@@ -84,14 +89,14 @@ def test_an_update_of_a_single_instance_keeps_the_old_one_until_the_new_one_has_
     on_aws: Synthesis,
 ) -> None:
     # SageMaker allows a canary of at most half of the instances.
-    policy = _endpoint(on_aws, "signpost-vehicle")["DeploymentConfig"]["BlueGreenUpdatePolicy"]
+    policy = endpoint_named(on_aws, "signpost-vehicle")["DeploymentConfig"]["BlueGreenUpdatePolicy"]
     assert policy["TrafficRoutingConfiguration"] == {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
     assert policy["TerminationWaitInSeconds"] == 300
 
 
 @pytest.mark.parametrize("endpoint", ["signpost-realtime", "signpost-async-async"])
 def test_errors_and_slow_answers_undo_an_update_and_silence_does_not(every_hosting: Synthesis, endpoint: str) -> None:
-    rollback = _endpoint(every_hosting, endpoint)["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    rollback = endpoint_named(every_hosting, endpoint)["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
     alarms = [every_hosting.inference["Resources"][alarm["AlarmName"]["Ref"]]["Properties"] for alarm in rollback]
     watched = {alarm["MetricName"]: (alarm["ComparisonOperator"], alarm["Threshold"]) for alarm in alarms}
     assert watched == {
@@ -105,7 +110,7 @@ def test_errors_and_slow_answers_undo_an_update_and_silence_does_not(every_hosti
 
 
 def test_known_pictures_beside_the_model_undo_an_update_that_answers_them_wrongly(on_aws: Synthesis) -> None:
-    rollback = _endpoint(on_aws, "signpost-vehicle")["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    rollback = endpoint_named(on_aws, "signpost-vehicle")["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
     alarms = [on_aws.inference["Resources"][alarm["AlarmName"]["Ref"]]["Properties"] for alarm in rollback]
     (alarm,) = (alarm for alarm in alarms if alarm["Namespace"] == "Signpost")
     assert (alarm["MetricName"], alarm["Threshold"]) == ("KnownPicturesWrong", 1)
@@ -131,7 +136,7 @@ def test_a_shadow_gets_a_share_of_copies_and_reads_its_own_package_too(
     vehicle = {"model": package, "routes": routes, "shadow": shadow, "training": training}
     settings = Settings.model_validate({"app": {"default_classifier": "vehicle"}, "classifiers": {"vehicle": vehicle}})
     stacks = synthesise(settings, aws_stage(), tmp_path_factory.mktemp("shadow"))
-    configuration = _configuration(stacks, "signpost-vehicle")
+    configuration = configuration_of(stacks, "signpost-vehicle")
     (variant,), (copied,) = configuration["ProductionVariants"], configuration["ShadowProductionVariants"]
     assert (copied["VariantName"], copied["InitialVariantWeight"] / variant["InitialVariantWeight"]) == ("Shadow", 0.2)
     assert copied["ModelName"] != variant["ModelName"]
@@ -146,7 +151,7 @@ def test_instances_follow_the_requests(
     synthesis: str, endpoint: str, capacity: tuple[int, int], target: int, request: pytest.FixtureRequest
 ) -> None:
     stacks: Synthesis = request.getfixturevalue(synthesis)
-    scalable, (policy,) = _scaling(stacks, endpoint)
+    scalable, (policy,) = scaling_of(stacks, endpoint)
     assert (scalable["Properties"]["MinCapacity"], scalable["Properties"]["MaxCapacity"]) == capacity
     tracking = policy["TargetTrackingScalingPolicyConfiguration"]
     assert tracking["TargetValue"] == target
@@ -157,48 +162,42 @@ def test_instances_follow_the_requests(
 
 def test_the_endpoint_is_there_before_its_scaling(every_hosting: Synthesis) -> None:
     targets = every_hosting.resources("AWS::ApplicationAutoScaling::ScalableTarget")
-    assert len(targets) == 2
-    endpoints = set(every_hosting.resources("AWS::SageMaker::Endpoint"))
+    assert len(targets) == 3
+    endpoints = {
+        *every_hosting.resources("AWS::SageMaker::Endpoint"),
+        *every_hosting.resources("AWS::SageMaker::InferenceComponent"),
+    }
     for target in targets.values():
         assert set(target["DependsOn"]) & endpoints
 
 
-def test_an_async_endpoint_follows_its_queue_down_to_nothing(every_hosting: Synthesis) -> None:
-    scalable, policies = _scaling(every_hosting, "signpost-async-async")
-    assert scalable["Properties"]["MinCapacity"] == 0
-    tracked = [p["TargetTrackingScalingPolicyConfiguration"] for p in policies if p["PolicyType"].startswith("Target")]
-    (metric,) = (tracking["CustomizedMetricSpecification"] for tracking in tracked)
-    assert metric["MetricName"] == "ApproximateBacklogSizePerInstance"
-    assert metric["Dimensions"] == [{"Name": "EndpointName", "Value": "signpost-async-async"}]
-    # With no instance there is nothing to divide the queue by: the first picture wakes one up.
-    waking = [a["Properties"] for a in every_hosting.resources("AWS::CloudWatch::Alarm").values()]
-    assert [a["Threshold"] for a in waking if a["MetricName"] == "HasBacklogWithoutCapacity"] == [1]
-
-
 def test_an_async_endpoint_keeps_answers_and_errors(every_hosting: Synthesis) -> None:
-    output = _configuration(every_hosting, "signpost-async-async")["AsyncInferenceConfig"]["OutputConfig"]
+    output = configuration_of(every_hosting, "signpost-async-async")["AsyncInferenceConfig"]["OutputConfig"]
     assert output["S3OutputPath"]["Fn::Join"][1][2] == "/async-output/signpost-async-async"
     assert output["S3FailurePath"]["Fn::Join"][1][2] == "/async-errors/signpost-async-async"
 
 
 def test_a_serverless_endpoint_asks_for_nothing_that_needs_instances(every_hosting: Synthesis) -> None:
-    (variant,) = _configuration(every_hosting, "signpost-serverless-serverless")["ProductionVariants"]
+    (variant,) = configuration_of(every_hosting, "signpost-serverless-serverless")["ProductionVariants"]
     assert variant["ServerlessConfig"] == {"MemorySizeInMB": 2048, "MaxConcurrency": 10}
     assert not {"InstanceType", "InitialInstanceCount"} & set(variant)
-    assert set(_endpoint(every_hosting, "signpost-serverless-serverless")) == {"EndpointName", "EndpointConfigName"}
+    assert set(endpoint_named(every_hosting, "signpost-serverless-serverless")) == {
+        "EndpointName",
+        "EndpointConfigName",
+    }
 
 
 def test_models_have_no_network_where_their_hosting_can_do_without(every_hosting: Synthesis) -> None:
     isolated = {
-        name: _model(every_hosting, name)["EnableNetworkIsolation"]
+        name: model_of(every_hosting, name)["EnableNetworkIsolation"]
         for name in ("signpost-realtime", "signpost-async-async", "signpost-serverless-serverless")
     }
     assert list(isolated.values()) == [True, True, False]
 
 
 def test_the_image_is_built_for_aws_and_only_named_on_a_laptop(on_aws: Synthesis, on_laptop: Synthesis) -> None:
-    assert ".dkr.ecr." in _model(on_aws, "signpost-vehicle")["PrimaryContainer"]["Image"]["Fn::Sub"]
-    assert _model(on_laptop, "signpost-vehicle")["PrimaryContainer"]["Image"] == "signpost-serving:local"
+    assert ".dkr.ecr." in model_of(on_aws, "signpost-vehicle")["PrimaryContainer"]["Image"]["Fn::Sub"]
+    assert model_of(on_laptop, "signpost-vehicle")["PrimaryContainer"]["Image"] == "signpost-serving:local"
 
 
 def test_the_image_holds_the_server_and_nothing_else(on_aws: Synthesis) -> None:
@@ -227,28 +226,3 @@ def test_the_image_holds_the_server_and_nothing_else(on_aws: Synthesis) -> None:
 def test_an_image_named_in_the_settings_may_be_pulled_from_its_repository(image: str, repository: str | None) -> None:
     arn = repository_of(image)
     assert arn.partition(":ecr:")[2] == repository if arn else repository is None
-
-
-def _endpoint(synthesis: Synthesis, name: str) -> Template:
-    endpoints = synthesis.resources("AWS::SageMaker::Endpoint").values()
-    (properties,) = (e["Properties"] for e in endpoints if e["Properties"]["EndpointName"] == name)
-    return properties
-
-
-def _configuration(synthesis: Synthesis, endpoint: str) -> Template:
-    logical_id, _ = _endpoint(synthesis, endpoint)["EndpointConfigName"]["Fn::GetAtt"]
-    return dict(synthesis.inference["Resources"][logical_id]["Properties"])
-
-
-def _model(synthesis: Synthesis, endpoint: str) -> Template:
-    (variant,) = _configuration(synthesis, endpoint)["ProductionVariants"]
-    logical_id, _ = variant["ModelName"]["Fn::GetAtt"]
-    return synthesis.inference["Resources"][logical_id]["Properties"]
-
-
-def _scaling(synthesis: Synthesis, endpoint: str) -> tuple[Template, list[dict[str, Any]]]:
-    targets = synthesis.resources("AWS::ApplicationAutoScaling::ScalableTarget")
-    resource = f"endpoint/{endpoint}/variant/AllTraffic"
-    ((name, target),) = ((n, t) for n, t in targets.items() if t["Properties"]["ResourceId"] == resource)
-    policies = synthesis.resources("AWS::ApplicationAutoScaling::ScalingPolicy").values()
-    return target, [p["Properties"] for p in policies if p["Properties"]["ScalingTargetId"]["Ref"] == name]

@@ -10,7 +10,7 @@ from tests.infrastructure.synthesis import Synthesis, committed_settings, synthe
 
 
 def test_each_trained_classifier_has_a_machine_and_a_registry_of_its_own(every_hosting: Synthesis) -> None:
-    names = {"async", "lambda", "realtime", "serverless"}
+    names = {"async", "components", "lambda", "realtime", "serverless"}
     machines = every_hosting.training["Resources"].values()
     found = {m["Properties"]["StateMachineName"] for m in machines if m["Type"] == "AWS::StepFunctions::StateMachine"}
     assert found == {f"signpost-train-{name}" for name in names}
@@ -64,7 +64,7 @@ def test_a_machine_updates_its_own_endpoint_and_only_where_there_is_one(every_ho
         "TrainRealtimeMachineRole": ["endpoint-config/*", "endpoint/signpost-realtime"],
         "TrainServerlessMachineRole": ["endpoint-config/*", "endpoint/signpost-serverless-serverless"],
     }
-    assert not any(role.startswith("TrainLambdaRole") for role in roles)
+    assert not any(role.startswith(("TrainLambdaRole", "TrainComponentsRole")) for role in roles)
 
 
 def test_a_trained_model_serves_under_a_role_that_reads_and_captures(every_hosting: Synthesis) -> None:

@@ -37,7 +37,7 @@ def guarded(resources: Resources, version_1: str) -> Iterator[str]:
     """An endpoint, and the alarms that the stacks deploy for one."""
     name = resources.endpoint(version_1)
     stack = cdk.Stack(cdk.App(), "Alarms")
-    rollback_alarms(stack, name, "AllTraffic", known_pictures=False)
+    rollback_alarms(stack, name, {"EndpointName": name, "VariantName": "AllTraffic"}, known_pictures=False)
     for alarm in Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm").values():
         resources.cloud.client("cloudwatch").put_metric_alarm(**alarm["Properties"])
     assert resources.settled(name)["EndpointStatus"] == "InService"

@@ -4,6 +4,7 @@ import pytest
 from running_cloud import wait_for
 
 from signpost.contracts import Outcome, decision_id
+from signpost.errors import RoutingFault
 from tests.conftest import ROOT
 
 SETTINGS = """
@@ -19,7 +20,9 @@ hosting = "{hosting}"
 near = {{ labels = ["bicycle"] }}
 far = {{ labels = ["motorcycle"] }}
 """
-HOSTINGS = {"in-lambda": "lambda", "without-servers": "serverless", "some-time": "async"}
+HOSTINGS = {"in-lambda": "lambda", "without-servers": "serverless", "some-time": "async", "now-and-then": "components"}
+# Name of the endpoint and of the component.
+COMPONENT = "elsewhere-now-and-then-components"
 SWITCHED_OFF = {"not-yet": "off"}
 
 
@@ -46,6 +49,7 @@ def test_the_classifier_in_the_lambda_has_no_endpoint(elsewhere):
     assert {endpoint["EndpointName"] for endpoint in endpoints} == {
         "elsewhere-without-servers-serverless",
         "elsewhere-some-time-async",
+        COMPONENT,
     }
 
 
@@ -60,6 +64,54 @@ def test_an_async_endpoint_is_in_service_with_its_places_in_s3(elsewhere):
     output = config["AsyncInferenceConfig"]["OutputConfig"]
     assert output["S3OutputPath"].endswith("/async-output/elsewhere-some-time-async")
     assert output["S3FailurePath"].endswith("/async-errors/elsewhere-some-time-async")
+
+
+@pytest.fixture
+def no_copy(elsewhere):
+    """The component has no copy until the test wants one."""
+    sagemaker = elsewhere.cloud.client("sagemaker")
+
+    def scale(copies):
+        sagemaker.update_inference_component_runtime_config(
+            InferenceComponentName=COMPONENT, DesiredRuntimeConfig={"CopyCount": copies}
+        )
+
+        def settled():
+            component = sagemaker.describe_inference_component(InferenceComponentName=COMPONENT)
+            return component["InferenceComponentStatus"] == "InService"
+
+        wait_for(settled)
+
+    scale(0)
+    yield scale
+    scale(1)
+
+
+def test_a_picture_that_finds_no_copy_is_decided_once_there_is_one(elsewhere, examples, no_copy):
+    elsewhere.faults()
+    event = {**elsewhere.put(examples.one("nearby-orders")), "classifier": "now-and-then"}
+    # WHEN there is no copy, THEN who asks is told so
+    with pytest.raises(RoutingFault, match=r"EndpointAsleep.*no capacity") as told:
+        elsewhere.router.route_event(event)
+    assert told.value.waits
+    # WHEN scaling has started one
+    no_copy(1)
+    # THEN the picture is decided without anybody asking again, and once
+    asked = decision_id(event["s3_bucket"], event["s3_key"], event["version_id"], "now-and-then")
+    [decision] = wait_for(lambda: elsewhere.messages("QueueNowAndThenNear", asked))
+    assert (decision.outcome, decision.route) == (Outcome.ROUTED, "near")
+    assert elsewhere.faults() == []
+
+
+def test_the_scaling_of_a_component_is_registered(elsewhere):
+    scaling = elsewhere.cloud.client("application-autoscaling")
+    wanted = {"ServiceNamespace": "sagemaker", "ResourceId": f"inference-component/{COMPONENT}"}
+    policies = scaling.describe_scaling_policies(**wanted)["ScalingPolicies"]
+    assert sorted(policy["PolicyType"] for policy in policies) == [
+        "StepScaling",
+        "StepScaling",
+        "TargetTrackingScaling",
+    ]
 
 
 def test_a_classifier_that_is_off_rejects_with_its_reason_until_it_is_switched_on(elsewhere, examples):

@@ -9,7 +9,7 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from lambdas.classify import async_endpoint
-from signpost.errors import EndpointRefused
+from signpost.errors import EndpointAsleep, EndpointRefused
 from tests.unit.test_classify_endpoint import ANSWER
 
 KEYS = {"region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
@@ -68,6 +68,6 @@ def test_a_failure_is_told(endpoint):
 def test_silence_is_not_asked_again_at_once(endpoint, monkeypatch):
     stub, ask = endpoint
     monkeypatch.setattr(async_endpoint, "_PATIENCE_SECONDS", 0)
-    with pytest.raises(EndpointRefused, match="wrote no answer"):
+    with pytest.raises(EndpointAsleep, match="wrote no answer"):
         ask()
     assert stub is not None

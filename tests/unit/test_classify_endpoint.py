@@ -10,7 +10,7 @@ from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
 from lambdas.classify.endpoint import ask
-from signpost.errors import EndpointRefused, EndpointUnwell
+from signpost.errors import EndpointAsleep, EndpointRefused, EndpointUnwell
 
 ANSWER = {
     "predictions": [
@@ -69,6 +69,16 @@ def test_an_error_is_either_worth_a_retry_or_not(runtime, code, meta, expected):
         stub.add_client_error("invoke_endpoint", code, "what happened", 400, modeled_fields=meta)
         with pytest.raises(expected, match=f"signpost-vehicle failed with {code}: what happened"):
             ask(runtime, "signpost-vehicle", b"png", "some-id")
+
+
+def test_a_component_without_a_copy_is_asleep_and_asking_again_at_once_is_no_use(runtime):
+    message = "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress."
+    with Stubber(runtime) as stub:
+        asked = {"EndpointName": "e", "InferenceComponentName": "e"}
+        expected = asked | dict.fromkeys(("Body", "ContentType", "Accept", "InferenceId"), ANY)
+        stub.add_client_error("invoke_endpoint", "ValidationError", message, 400, expected_params=expected)
+        with pytest.raises(EndpointAsleep, match="has no capacity"):
+            ask(runtime, "e", b"png", "some-id", component="e")
 
 
 def test_an_answer_that_is_no_prediction_is_refused(runtime):

@@ -64,16 +64,21 @@ def test_a_load_beyond_all_instances_is_said_to_be_not_served():
     assert "+1 instances" in run("--rate", "201").output
 
 
-def test_an_async_endpoint_is_up_as_long_as_pictures_come():
+@pytest.mark.parametrize(("hosting", "minutes"), [(Hosting.ASYNC, 25), (Hosting.COMPONENTS, 35)])
+def test_what_sleeps_is_up_as_long_as_pictures_come(hosting: Hosting, minutes: int):
     def hours(rate: float) -> float:
-        return sum(
-            t.quantity for t in cost(Hosting.ASYNC, VEHICLE, rate).terms if t.price in prices.INSTANCE_HOUR.values()
-        )
+        return sum(t.quantity for t in cost(hosting, VEHICLE, rate).terms if t.price in prices.INSTANCE_HOUR.values())
 
-    # So seldom that none finds the instance of another: 25 minutes each.
+    # So seldom that none finds the instance of another.
     seldom = 1e-6
-    assert hours(seldom) == pytest.approx(seldom * 3600 * 730 * 25 / 60, rel=0.01)
+    assert hours(seldom) == pytest.approx(seldom * 3600 * 730 * minutes / 60, rel=0.01)
     assert hours(1) == pytest.approx(730)
+
+
+def test_what_the_busiest_hour_of_an_async_endpoint_adds_stays_as_long_as_pictures_come():
+    terms = cost(Hosting.ASYNC, VEHICLE, 30, DAY).terms  # 75 a second at 19 o'clock; one serves 50
+    hours = sum(t.quantity for t in terms if t.price in prices.INSTANCE_HOUR.values())
+    assert hours == pytest.approx(2 * 730)
 
 
 def test_the_curve_of_the_day_has_the_same_mean():
@@ -120,7 +125,7 @@ def test_without_an_instance_ours_is_at_most_a_fifth(rate: float):
 def test_at_two_pictures_a_second_it_is_more_than_a_fifth_and_said_so():
     ours, theirs = cost(Hosting.LAMBDA, VEHICLE, 2), existing(2)
     assert ASKED_SHARE * theirs.month < ours.month < 0.3 * theirs.month
-    assert run("--rate", "2").output.count(" NO ") == 4
+    assert run("--rate", "2").output.count(" NO ") == 5
 
 
 def test_a_fifth_is_reached_up_to_the_rate_that_is_named():

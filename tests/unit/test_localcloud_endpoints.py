@@ -203,6 +203,7 @@ STATE: dict[str, Any] = {
     "models": [{"ModelName": "m1"}, {"ModelName": "m2"}],
     "endpoint_configs": [{"EndpointConfigName": "c"}],
     "endpoints": [{"EndpointName": name, "EndpointConfigName": "c", "Variants": []} for name in ("e1", "e2")],
+    "components": [{"InferenceComponentName": name, "EndpointName": "e2"} for name in ("i1", "i2")],
 }
 
 
@@ -213,6 +214,7 @@ class Control:
         self.broken: set[str] = set()
         self.made: list[str] = []
         self.endpoints: dict[str, Any] = {}
+        self.components = Components(self)
 
     def create_model(self, parameters: dict[str, Any], **_: Any) -> None:
         self._make(parameters["ModelName"])
@@ -233,6 +235,21 @@ class Control:
         if name in self.broken:
             raise ServiceError("ValidationException", "broken")
         self.made.append(name)
+
+
+class Components:
+    """The inference components of such a control plane."""
+
+    def __init__(self, control: Control) -> None:
+        self.control, self.saved = control, list[dict[str, Any]]()
+
+    def create(self, parameters: dict[str, Any], *, restored: bool) -> None:
+        assert restored
+        self.control._make(parameters["InferenceComponentName"])
+        self.saved.append(parameters)
+
+    def get_state(self) -> list[dict[str, Any]]:
+        return self.saved
 
 
 @pytest.fixture
@@ -259,11 +276,11 @@ def test_a_stop_during_the_restore_keeps_the_state(sagemaker: Any, monkeypatch: 
 
 
 def test_what_cannot_be_brought_back_takes_nothing_with_it(sagemaker: Any, caplog: pytest.LogCaptureFixture) -> None:
-    sagemaker.control.broken = {"m1", "e1"}
+    sagemaker.control.broken = {"m1", "e1", "i1"}
     with caplog.at_level(logging.ERROR):
         sagemaker.load_persisted_state(STATE)
         assert sagemaker._restored.wait(10)
-    assert sagemaker.control.made == ["m2", "c", "e2"]
+    assert sagemaker.control.made == ["m2", "c", "e2", "i2"]
     assert "m1 of the last run could not be brought back" in caplog.text
     assert same(sagemaker.get_state())
 

@@ -15,7 +15,7 @@ from localcloud.sagemaker import endpoint_events, guarded_update
 from localcloud.sagemaker.endpoint import Endpoint
 from localcloud.sagemaker.guarded_update import RollbackError, shift_traffic
 from localcloud.sagemaker.invocation_metrics import record_invocation
-from localcloud.sagemaker.update_policy import UpdatePolicy, update_policy
+from localcloud.sagemaker.update_policy import UpdatePolicy, rolling_policy, update_policy
 
 NOW = 1_000_000.5
 
@@ -68,6 +68,22 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("size", "copies", "shares"),
+    [
+        ({"Type": "CAPACITY_PERCENT", "Value": 50}, 1, (1.0,)),
+        ({"Type": "CAPACITY_PERCENT", "Value": 50}, 4, (0.5, 1.0)),
+        ({"Type": "COPY_COUNT", "Value": 1}, 3, (1 / 3, 2 / 3, 1.0)),
+    ],
+)
+def test_a_component_moves_copy_by_copy(size: dict[str, Any], copies: int, shares: tuple[float, ...]) -> None:
+    rolling = {"MaximumBatchSize": size, "WaitIntervalInSeconds": 60}
+    config = {"RollingUpdatePolicy": rolling, "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "a"}]}}
+    policy = rolling_policy(config, copies)
+    assert policy.shares == pytest.approx(shares)
+    assert (policy.bake_seconds, policy.alarms) == (60, ("a",))
+
+
 def test_an_alarm_stops_the_shift_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN an alarm that rings once half of the traffic has moved
     moved: list[float] = []

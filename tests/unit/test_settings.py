@@ -90,6 +90,16 @@ def test_adding_a_classifier_is_adding_a_table(write):
             '"models/vehicle"\nthresholds = { cat = 0.9 }',
             "thresholds name cat; the routes' labels are bicycle, motorcycle",
         ),
+        (
+            '"models/vehicle"',
+            '"models/vehicle"\nhosting = "components"\nendpoint = { update = "canary", min_instances = 1 }',
+            'hosting = "components" has no use for endpoint.min_instances, endpoint.update: it has no instance while',
+        ),
+        (
+            '"models/vehicle"',
+            '"models/vehicle"\nhosting = "components"\nshadow = { model = "models/vehicle" }',
+            'a shadow needs hosting = "realtime"',
+        ),
     ],
 )
 def test_a_wrong_file_says_which_key_what_is_wrong_and_what_is_allowed(write, old, new, said):

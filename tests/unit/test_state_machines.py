@@ -4,7 +4,7 @@ import pytest
 
 from signpost.settings import Hosting, load_settings
 from signpost.training_settings import TrainingSettings
-from stepfunctions import batch, registry, routing, training
+from stepfunctions import batch, registry, routing, training, waiting
 from stepfunctions.__main__ import FOLDER, machines, render
 from stepfunctions.states import longest_seconds
 from tests.conftest import ROOT
@@ -51,6 +51,20 @@ def test_all_that_a_picture_can_wait_for_fits_into_the_machines_time(settings):
     assert sum(longest_seconds(machine["States"][name]) for name in way) < machine["TimeoutSeconds"] <= 300
 
 
+def test_a_picture_that_finds_no_instance_can_be_left_to_the_waiting_machine_in_time(settings):
+    machine = routing.build(with_hosting(settings, Hosting.ASYNC))
+    way = ["Serialize", "Claim", "Classify: vehicle", "Release the claim", "Ask later", "Park the reference"]
+    assert sum(longest_seconds(machine["States"][name]) for name in way) < machine["TimeoutSeconds"]
+
+
+def test_only_a_hosting_that_sleeps_leaves_pictures_to_the_waiting_machine(settings):
+    assert "Ask later" not in routing.build(settings)["States"]
+    states = routing.build(with_hosting(settings, Hosting.ASYNC))["States"]
+    assert "${WaitingMachine}" in states["Ask later"]["Arguments"]["StateMachineArn"]
+    _check({"StartAt": "Serialize", "States": states})
+    _check(waiting.build())
+
+
 def test_the_batch_waits_longer_than_the_routing_machine_works(settings):
     child = batch.build(settings)["States"]["Route the prefix"]["ItemProcessor"]["States"]
     assert routing.build(settings)["TimeoutSeconds"] < child["Route"]["TimeoutSeconds"] < 300
@@ -84,6 +98,11 @@ def test_every_task_of_a_training_machine_ends_in_a_reason_when_all_else_fails(s
             assert name in told | update or last["Next"] in {"Say why", "Reject in the registry"}
 
 
+def with_hosting(settings, hosting):
+    vehicle = settings.classifiers["vehicle"].model_copy(update={"hosting": hosting})
+    return settings.model_copy(update={"classifiers": {"vehicle": vehicle}})
+
+
 def with_training(settings, **changes):
     vehicle = settings.classifiers["vehicle"]
     of_training = {key: changes.pop(key) for key in list(changes) if key in vehicle.training.__class__.model_fields}
@@ -113,7 +132,7 @@ def test_a_person_is_waited_for_as_long_as_an_execution_can_remember():
 def test_the_way_of_a_model_follows_its_hosting_and_who_approves(settings, hosting, approval):
     states = training.build(with_training(settings, hosting=hosting, approval=approval), "vehicle")["States"]
     _check({"StartAt": "Name the job", "States": states})
-    ships = hosting.has_endpoint
+    ships = hosting.ships
     assert ("Update the endpoint" in states) is ships
     assert ("Approve" in states) is (approval == "automatic")
     assert ("Wait for a person" in states) is (ships and approval == "manual")
