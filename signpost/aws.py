@@ -8,7 +8,7 @@ import boto3
 from botocore.config import Config
 
 
-def client(service: str, *, read_timeout: float = 10, attempts: int = 3) -> Any:
+def client(service: str, *, read_timeout: float = 10, attempts: int = 3, signature: str | None = None) -> Any:
     """Make a client with bounded waiting.
 
     Parameters
@@ -19,6 +19,8 @@ def client(service: str, *, read_timeout: float = 10, attempts: int = 3) -> Any:
         Seconds to wait for an answer.
     attempts : int
         Calls in all, retries included.
+    signature : str or None
+        Version of the signature where it is not the service's usual one.
 
     Returns
     -------
@@ -29,5 +31,6 @@ def client(service: str, *, read_timeout: float = 10, attempts: int = 3) -> Any:
         connect_timeout=3,
         read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": attempts},
+        signature_version=signature,
     )
     return boto3.client(service, config=config)

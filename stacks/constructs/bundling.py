@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from signpost.known_pictures import known_files
@@ -30,6 +30,7 @@ def bundle(
     platform: str | None,
     model: Path | None = None,
     known_pictures: Path | None = None,
+    more: Mapping[str, Path] | None = None,
 ) -> Path:
     """Bundle one function.
 
@@ -47,6 +48,8 @@ def bundle(
         Folder of a model package that goes into ``model/``.
     known_pictures : Path or None
         Folder of a model package whose known pictures go into ``known/``.
+    more : mapping of str to Path, optional
+        Other files, by where they go.
 
     Returns
     -------
@@ -63,6 +66,7 @@ def bundle(
     files |= {f"model/{name}": model / name for name in ("manifest.json", "model.tflite")} if model else {}
     if known_pictures:
         files |= {str(file.relative_to(known_pictures)): file for file in known_files(known_pictures)}
+    files |= more or {}
     compiler = wheels.interpreter(python_version)
     inputs = [python_version, str(platform or sys.platform), str(compiler is not None), *sorted(requirements)]
     archive = CACHE / f"{handler}-{_digest(inputs, files)}.zip"

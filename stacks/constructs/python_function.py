@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aws_cdk import Duration, RemovalPolicy, Stack
@@ -47,6 +47,8 @@ class PythonFunction(Construct):
         Folder of a model package that is bundled as ``model/``.
     known_pictures : Path or None
         Folder of a model package whose known pictures are bundled as ``known/``.
+    more : mapping of str to Path, optional
+        Other files that are bundled, by where they go.
 
     Attributes
     ----------
@@ -73,6 +75,7 @@ class PythonFunction(Construct):
         timeout: Duration,
         model: Path | None = None,
         known_pictures: Path | None = None,
+        more: Mapping[str, Path] | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         code = bundle(
@@ -82,6 +85,7 @@ class PythonFunction(Construct):
             platform=stage.wheel_platform,
             model=model,
             known_pictures=known_pictures,
+            more=more,
         )
         log_group = logs.LogGroup(
             self,
