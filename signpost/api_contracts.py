@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Base64Bytes, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from signpost.contracts import Contract
 from signpost.given_ids import UUID
@@ -41,7 +41,10 @@ class PictureInJson(Contract):
         The file, in base64.
     """
 
-    image: Base64Bytes = Field(min_length=1)
+    # Strictly: what is no base64 is no picture.
+    model_config = ConfigDict(val_json_bytes="base64")
+
+    image: bytes = Field(min_length=1)
 
 
 class ClassifierInfo(Contract):

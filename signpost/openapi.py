@@ -77,7 +77,10 @@ def document(authorisation: str, classifiers: Sequence[str]) -> Node:
                 "get": {**_operation("health", "Whether the API is there", {200: _json(Health)}), "security": []}
             },
         },
-        "components": {"schemas": _schemas(), "securitySchemes": {authorisation: _SCHEMES[authorisation]}},
+        "components": {
+            "schemas": _schemas(tuple(classifiers)),
+            "securitySchemes": {authorisation: _SCHEMES[authorisation]},
+        },
     }
 
 
@@ -167,8 +170,12 @@ def _reference(model: type[BaseModel]) -> Node:
 
 
 @cache
-def _schemas() -> Node:
+def _schemas(classifiers: tuple[str, ...]) -> Node:
     taken = [(model, "validation") for model in _TAKEN]
     answered = [(model, "serialization") for model in _ANSWERED]
     _, found = models_json_schema([*taken, *answered], ref_template="#/components/schemas/{model}")
-    return found["$defs"]
+    schemas = found["$defs"]
+    schemas["UploadRequest"]["properties"]["classifier"] = {"type": "string", "enum": list(classifiers)}
+    for schema in schemas.values():  # of a docstring, what a caller of the API wants to know is the first line
+        schema["description"] = schema.get("description", "").partition("\n")[0]
+    return schemas

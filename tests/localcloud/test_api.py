@@ -1,7 +1,6 @@
 """The API on the local cloud: a picture in, its decision out, with IAM enforced."""
 
 import base64
-import base64
 import hashlib
 import json
 import uuid
@@ -94,7 +93,7 @@ def test_what_is_no_question_is_refused_with_its_code(api, examples):
     refused(api.classify(b""), "empty_body")
     refused(api.classify(picture, content_type="text/plain"), "unsupported_media_type")
     refused(api.classify("{", content_type="application/json"), "malformed_request")
-    refused(api.classify('{"image": "§"}', content_type="application/json"), "malformed_request")
+    refused(api.classify('{"image": "?"}', content_type="application/json"), "malformed_request")
     refused(api.classify(b"--a\r\n", content_type="multipart/form-data; boundary=a"), "malformed_request")
     refused(api.classify(b"a", content_type="multipart/form-data"), "malformed_request")
     refused(api.ask("GET", "/nothing"), "not_found")
@@ -156,7 +155,7 @@ def test_only_who_asked_sees_the_decision(api, stranger, app, examples):
     refused(stranger.ask("GET", where), "not_found")
     uploaded = app.router.route_event(app.put(examples.one("review")))
     refused(api.ask("GET", f"/decisions/{uploaded.decision_id}"), "not_found")
-    for name in (uuid.uuid4(), "..", "%2e%2e%2fclassifiers", "1"):
+    for name in (uuid.uuid4(), "1", "a" * 300, "classifiers.json"):
         refused(api.ask("GET", f"/decisions/{name}"), "not_found")
 
 
@@ -204,6 +203,7 @@ def test_what_is_open_needs_no_signature_and_the_page_asks_nobody_else(api):
     assert b"http" not in page.body
     for name in ("swagger-ui.js", "swagger-ui.css", "start.js"):
         assert anybody.ask("GET", f"/docs/{name}").status == 200
-    refused(anybody.ask("GET", "/docs/..%2fhandler.py"), "not_found")
+    for name in ("handler.py", "..%5chandler.py", "%2e%2e"):
+        refused(anybody.ask("GET", f"/docs/{name}"), "not_found")
     names = {found["name"] for found in api.ask("GET", "/classifiers").json["classifiers"]}
     assert names == {"vehicle", "dog-breed"}
