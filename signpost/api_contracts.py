@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from signpost.contracts import Contract
 from signpost.given_ids import UUID
@@ -30,6 +31,21 @@ OPEN = ("health", "document", "page", "page_file")
 DecisionId = Annotated[str, StringConstraints(pattern=f"^{UUID}$")]
 # Those of `signpost.formats`, which a type can't be made from.
 PictureType = Literal["image/jpeg", "image/png", "image/webp"]
+_BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$"
+
+
+def _decode(text: object) -> bytes:
+    if not isinstance(text, str):
+        raise ValueError("it is no text")
+    return base64.b64decode(text, validate=True)
+
+
+Base64 = Annotated[
+    bytes,
+    BeforeValidator(_decode, json_schema_input_type=str),
+    Field(min_length=1),
+    WithJsonSchema({"type": "string", "pattern": _BASE64, "contentEncoding": "base64"}),
+]
 
 
 class PictureInJson(Contract):
@@ -41,10 +57,7 @@ class PictureInJson(Contract):
         The file, in base64.
     """
 
-    # Strictly: what is no base64 is no picture.
-    model_config = ConfigDict(val_json_bytes="base64")
-
-    image: bytes = Field(min_length=1)
+    image: Base64
 
 
 class ClassifierInfo(Contract):

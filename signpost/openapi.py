@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from signpost.api_contracts import (
     MAX_PICTURE_BYTES,
@@ -171,9 +171,9 @@ def _reference(model: type[BaseModel]) -> Node:
 
 @cache
 def _schemas(classifiers: tuple[str, ...]) -> Node:
-    taken = [(model, "validation") for model in _TAKEN]
-    answered = [(model, "serialization") for model in _ANSWERED]
-    _, found = models_json_schema([*taken, *answered], ref_template="#/components/schemas/{model}")
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in _TAKEN]
+    models += [(model, "serialization") for model in _ANSWERED]
+    _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")
     schemas = found["$defs"]
     schemas["UploadRequest"]["properties"]["classifier"] = {"type": "string", "enum": list(classifiers)}
     for schema in schemas.values():  # of a docstring, what a caller of the API wants to know is the first line

@@ -93,7 +93,7 @@ def committed_settings(models: Path) -> Settings:
 
 
 def settings_of_every_hosting(package: Path) -> Settings:
-    """One classifier for each way of hosting; the one with instances has enough of them for a canary."""
+    """One classifier for each way of hosting, the one with instances with enough for a canary; an API by token."""
     classifiers = {
         hosting.value: {
             "model": package,
@@ -105,7 +105,8 @@ def settings_of_every_hosting(package: Path) -> Settings:
         for hosting in Hosting
         if hosting is not Hosting.OFF
     }
-    return Settings.model_validate({"app": {"default_classifier": "realtime"}, "classifiers": classifiers})
+    api = {"authorisation": "cognito", "cors_origins": ["https://example.com"], "requests_per_day": 1000}
+    return Settings.model_validate({"app": {"default_classifier": "realtime"}, "api": api, "classifiers": classifiers})
 
 
 def write_package(folder: Path, labels: Sequence[str] = ("bicycle", "motorcycle")) -> Path:

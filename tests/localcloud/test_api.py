@@ -93,7 +93,9 @@ def test_what_is_no_question_is_refused_with_its_code(api, examples):
     refused(api.classify(b""), "empty_body")
     refused(api.classify(picture, content_type="text/plain"), "unsupported_media_type")
     refused(api.classify("{", content_type="application/json"), "malformed_request")
-    refused(api.classify('{"image": "?"}', content_type="application/json"), "malformed_request")
+    for image in ("?", "", 7, None, ["/9j/"]):
+        text = json.dumps({"image": image})
+        refused(api.classify(text, content_type="application/json"), "malformed_request")
     refused(api.classify(b"--a\r\n", content_type="multipart/form-data; boundary=a"), "malformed_request")
     refused(api.classify(b"a", content_type="multipart/form-data"), "malformed_request")
     refused(api.ask("GET", "/nothing"), "not_found")

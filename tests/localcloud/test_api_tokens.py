@@ -1,4 +1,4 @@
-"""The API for callers with tokens of a user pool, metered by keys, and for web pages: what signpost.toml can switch on."""
+"""The API for callers with tokens of a user pool, metered by keys, and for web pages, as signpost.toml can have it."""
 
 import base64
 import json
