@@ -15,6 +15,8 @@ from signpost.given_ids import UUID
 MAX_ENCODED_BYTES = 6_000_000
 MAX_PICTURE_BYTES = MAX_ENCODED_BYTES * 3 // 4
 UPLOAD_SECONDS = 900
+# Of API Gateway: the first part of every path.
+STAGE = "v1"
 # Method and path of every operation; API Gateway, the function and the document have no others.
 ROUTES = {
     "classify": ("POST", "/classify/{classifier}"),

@@ -12,14 +12,13 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from signpost.api_contracts import OPEN, ROUTES
+from signpost.api_contracts import OPEN, ROUTES, STAGE
 from signpost.formats import ALLOWED_FORMATS
 from signpost.settings import Settings
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.gateway_problems import add_problems
 from stacks.constructs.user_pool import CallerPool
 
-STAGE = "v1"
 # Those of the managed policy AmazonAPIGatewayPushToCloudWatchLogs that write.
 _LOGGING = ["CreateLogGroup", "CreateLogStream", "DescribeLogGroups", "DescribeLogStreams", "PutLogEvents"]
 _LOGGING += ["GetLogEvents", "FilterLogEvents"]
