@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from email.message import Message
 
 from pydantic import ValidationError
@@ -82,7 +81,7 @@ def _from_form(body: bytes, content_type: str) -> bytes:
         )
         parser.write(body)
         parser.finalize()
-    except (FormParserError, binascii.Error) as error:
+    except (FormParserError, ValueError) as error:
         raise RequestError("malformed_request", f"The form can't be read: {error}") from error
     if len(files) != 1:
         raise RequestError("malformed_request", f"The form has {len(files)} files; send exactly one.")
