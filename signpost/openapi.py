@@ -25,8 +25,16 @@ from signpost.openapi_examples import DECISIONS, JSON_PICTURE, PENDING, UPLOAD
 from signpost.problems import CONTENT_TYPE, PROBLEMS, Problem, example
 
 Node = dict[str, Any]
-_TAKEN = (PictureInJson, UploadRequest)
-_ANSWERED = (Classifiers, Decision, Health, Pending, Problem, Upload)
+_MODELS: tuple[tuple[type[BaseModel], JsonSchemaMode], ...] = (
+    (PictureInJson, "validation"),
+    (UploadRequest, "validation"),
+    (Classifiers, "serialization"),
+    (Decision, "serialization"),
+    (Health, "serialization"),
+    (Pending, "serialization"),
+    (Problem, "serialization"),
+    (Upload, "serialization"),
+)
 _SCHEMES: dict[str, Node] = {
     "iam": {
         "type": "apiKey",
@@ -171,9 +179,7 @@ def _reference(model: type[BaseModel]) -> Node:
 
 @cache
 def _schemas(classifiers: tuple[str, ...]) -> Node:
-    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in _TAKEN]
-    models += [(model, "serialization") for model in _ANSWERED]
-    _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")
+    _, found = models_json_schema(_MODELS, ref_template="#/components/schemas/{model}")
     schemas = found["$defs"]
     schemas["UploadRequest"]["properties"]["classifier"] = {"type": "string", "enum": list(classifiers)}
     for schema in schemas.values():  # of a docstring, what a caller of the API wants to know is the first line
