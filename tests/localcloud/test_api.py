@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import json
+import shutil
+import subprocess
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -207,5 +209,17 @@ def test_what_is_open_needs_no_signature_and_the_page_asks_nobody_else(api):
         assert anybody.ask("GET", f"/docs/{name}").status == 200
     for name in ("handler.py", "..%5chandler.py", "%2e%2e"):
         refused(anybody.ask("GET", f"/docs/{name}"), "not_found")
+    for header in ("X-Content-Type-Options", "Cache-Control"):
+        assert header in page.headers
     names = {found["name"] for found in api.ask("GET", "/classifiers").json["classifiers"]}
     assert names == {"vehicle", "dog-breed"}
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="there is no Chromium here")
+def test_a_browser_shows_every_operation_under_the_pages_own_policy(api, tmp_path):
+    browser = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"]
+    done = subprocess.run(
+        [*browser, "--virtual-time-budget=10000", "--dump-dom", f"{api.url}/docs"], capture_output=True, timeout=60
+    )
+    for name in ("classify", "upload", "decision", "listClassifiers", "health"):
+        assert f'id="operations-default-{name}"'.encode() in done.stdout, done.stderr
