@@ -8,7 +8,8 @@ DATA_OPTION := $(if $(DATA),--data $(DATA))
 # Compiled files make the first import quick, which the demo's 90 seconds count.
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r
 
-.PHONY: help demo up test test-all lint lock down clean models machines benchmark-training benchmark-serving benchmark-cold-start
+.PHONY: help demo up test test-all lint lock down clean models machines benchmark-training benchmark-serving \
+        benchmark-cold-start benchmark-api
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +37,9 @@ benchmark-serving: .venv/training ## Measure the model server beside others for 
 
 benchmark-cold-start: .venv/demo ## Measure how quickly functions start for docs/cold-start.md (QUICK=1 to try it out)
 	@$(BIN)/python -m localcloud.cold_start $(if $(QUICK),--quick)
+
+benchmark-api: .venv/demo ## Measure the API's own code on the running app for docs/api.md
+	@$(BIN)/python -m tests.benchmark_api
 
 lint: .venv/test
 	@$(BIN)/ruff check .

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from cli.connection import STATE, connect, find_deployment, local_environment, settings
+from cli.connection import STATE, api_url, connect, find_deployment, local_environment, settings
 from cli.output import console, show_pairs, step
 from localcloud import deploy, process
 from localcloud.credentials import endpoint_url
@@ -98,7 +98,7 @@ def open_(
         return
     running = process.status(STATE)
     if running and not on_aws:
-        show_pairs("", [("AWS_ENDPOINT_URL", endpoint_url(running.port))])
+        show_pairs("", [("AWS_ENDPOINT_URL", endpoint_url(running.port)), ("API", api_url(deployment))])
     show_pairs("", sorted(deployment.outputs.items()))
 
 
@@ -106,7 +106,7 @@ def logs(
     function: Annotated[
         str | None,
         typer.Argument(
-            help="serialize, classify-<classifier>, filter, check-data, evaluate or smoke-test; all of them."
+            help="api, serialize, classify-<classifier>, filter, check-data, evaluate or smoke-test; all of them."
         ),
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep reading.")] = False,

@@ -8,6 +8,7 @@ from pathlib import Path
 from localcloud import process
 from localcloud.credentials import client_environment
 from signpost import aws, deployment
+from signpost.api_contracts import STAGE
 from signpost.errors import DeploymentError
 from signpost.router import Router
 from signpost.settings import Settings, load_settings
@@ -51,6 +52,17 @@ def find_deployment(on_aws: bool) -> deployment.Deployment:
     """Connect and find the deployed app."""
     connect(on_aws)
     return deployment.find(settings().app.name, aws.client)
+
+
+def api_url(found: deployment.Deployment) -> str:
+    """Return the address of the API on the local cloud, where every API has a path and no host of its own.
+
+    Parameters
+    ----------
+    found : Deployment
+        The app on the local cloud.
+    """
+    return f"{os.environ['AWS_ENDPOINT_URL']}/_aws/execute-api/{found['ApiId']}/{STAGE}"
 
 
 def find_router(on_aws: bool) -> Router:

@@ -14,9 +14,11 @@ from ministack.core import lambda_runtime, router
 
 from localcloud import (
     alarms,
+    api_gateway,
     application_autoscaling,
     cloudformation,
     event_targets,
+    firewall,
     lambda_functions,
     permissions,
     rekognition,
@@ -95,6 +97,8 @@ def register(sagemaker: SageMaker, port: int) -> None:
     ministack_app.detect_service = _detect_service
     root_user.install()
     permissions.install()
+    api_gateway.install()
+    firewall.install()
     cloudformation.install(sagemaker, services["application-autoscaling"][0])
 
 

@@ -1,7 +1,8 @@
 """Keeps out what is no client of this machine: web pages, and callers without a signature that can be checked.
 
 Whatever runs on this machine can reach 127.0.0.1, a page in the user's browser too. MiniStack answers every origin, and
-takes a caller whose `Authorization` it does not understand for the root user.
+takes a caller whose `Authorization` it does not understand for the root user. An API that was deployed here is meant
+for both, and lets nobody in but by its own authorisation, as on AWS.
 """
 
 import re
@@ -16,6 +17,9 @@ OPEN = tuple(ADMINISTRATION + path for path in ("health", "ready", "cfn-response
 # No name that an attacker's DNS can point here ends in `.localhost`; S3 and API Gateway have subdomains of it.
 _OWN_HOST = re.compile(r"(127\.0\.0\.1|([\w-]+\.)*localhost)(:\d+)?", re.ASCII)
 _SIGNED = "AWS4-HMAC-SHA256 "
+# A stage of a deployed API: MiniStack reads such a path as nothing else, as long as the host is no subdomain.
+_API = re.compile(r"/_aws/execute-api/[a-z0-9]+/[\w-]+(/.*)?", re.ASCII | re.DOTALL)
+_PLAIN_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?", re.ASCII)
 
 
 def guarded(application: ASGIFramework) -> ASGIFramework:
@@ -57,19 +61,22 @@ def is_welcome(path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
     Returns
     -------
     bool
-        Whether it comes from no web page, names this machine, and is unsigned or signed in a way that is checked.
+        Whether it comes from no web page, names this machine, and is unsigned or signed in a way that is checked; or is
+        for a deployed API.
     """
     found: dict[bytes, list[str]] = {}
     for name, value in headers:
         found.setdefault(name.lower(), []).append(value.decode("latin-1"))
     hosts, credentials = found.get(b"host", []), found.get(b"authorization", [])
+    # Of two, MiniStack's parts would read one each.
+    if len(hosts) != 1 or len(credentials) > 1:
+        return False
+    if _API.fullmatch(path) and _PLAIN_HOST.fullmatch(hosts[0].lower()):
+        return True
     return (
-        len(hosts) == 1
-        and _OWN_HOST.fullmatch(hosts[0].lower()) is not None
+        _OWN_HOST.fullmatch(hosts[0].lower()) is not None
         and b"origin" not in found
         and set(found.get(b"sec-fetch-site", [])) <= {"none", "same-origin"}
-        # Of two, MiniStack's parts would read one each.
-        and len(credentials) <= 1
         and all(value.startswith(_SIGNED) for value in credentials)
         and (not path.startswith(ADMINISTRATION) or path.startswith(OPEN))
     )

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 
-def client(service: str, *, read_timeout: float = 10, attempts: int = 3) -> Any:
+def client(service: str, *, read_timeout: float = 10, attempts: int = 3, signature: str | None = None) -> Any:
     """Make a client with bounded waiting.
 
     Parameters
@@ -20,6 +20,8 @@ def client(service: str, *, read_timeout: float = 10, attempts: int = 3) -> Any:
         Seconds to wait for an answer.
     attempts : int
         Calls in all, retries included.
+    signature : str or None
+        Version of the signature where it is not the service's usual one.
 
     Returns
     -------
@@ -27,7 +29,7 @@ def client(service: str, *, read_timeout: float = 10, attempts: int = 3) -> Any:
         Region, credentials and endpoint come from the environment, as everywhere in AWS. boto3 is botocore and
         conveniences that took 30 ms more to load; the one that is used has `file_client`.
     """
-    return _session().create_client(service, config=_config(read_timeout, attempts))
+    return _session().create_client(service, config=_config(read_timeout, attempts, signature))
 
 
 def file_client(*, read_timeout: float) -> Any:
@@ -50,11 +52,12 @@ def _session() -> Any:
     return get_session()
 
 
-def _config(read_timeout: float, attempts: int) -> Any:
+def _config(read_timeout: float, attempts: int, signature: str | None = None) -> Any:
     from botocore.config import Config
 
     return Config(
         connect_timeout=3,
         read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": attempts},
+        signature_version=signature,
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from signpost.api_contracts import ClassifierInfo
 from signpost.hosting import Hosting
 from signpost.limit_settings import LimitSettings
 
@@ -61,6 +62,36 @@ class ClassifyConfiguration(_Configuration):
     hosting: Hosting
     endpoint: str | None = None
     scratch_bucket: str
+
+
+class ApiConfiguration(SerializeConfiguration):
+    """What the API needs to know, beside how pictures are prepared.
+
+    Attributes
+    ----------
+    incoming_bucket : str
+        Where pictures go.
+    table : str
+        The table of decisions.
+    routing_machine : str
+        ARN of the machine that decides.
+    classifiers : list of ClassifierInfo
+        Those that can be asked.
+    authorisation : {"iam", "cognito"}
+        How callers are known.
+    clients : list of str
+        Clients of the user pool whose tokens are taken.
+    cors_origins : list of str
+        Web pages that may call.
+    """
+
+    incoming_bucket: str
+    table: str
+    routing_machine: str
+    classifiers: list[ClassifierInfo]
+    authorisation: Literal["iam", "cognito"]
+    clients: list[str]
+    cors_origins: list[str]
 
 
 T = TypeVar("T", bound=_Configuration)

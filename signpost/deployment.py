@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from signpost.errors import DeploymentError
 
 Clients = Callable[[str], Any]
-STACKS = ("storage", "inference", "routing", "training")
+STACKS = ("storage", "inference", "routing", "training", "api")
 # Without an endpoint, or without a classifier to train, there is nothing in them and the CDK deploys none.
 _MAY_BE_EMPTY = ("inference", "training")
 

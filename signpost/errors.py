@@ -11,6 +11,7 @@
     │   └── TrainingInterrupted  it was told to stop, and saved what it had
     ├── PictureError          a picture can't be used: becomes the outcome ``rejected``
     ├── DeploymentError       the deployed stacks (or the local cloud) can't be found or used
+    ├── RequestError          a request to the API can't be answered: becomes a problem, by its code
     ├── RoutingFault          an execution failed; the picture's reference is in the fault queue
     ├── ExecutionFailed       an execution of a training machine ended without a shipped or registered model
     └── EndpointError         the model's endpoint gave no usable answer: a fault
@@ -73,6 +74,26 @@ class PictureError(SignpostError):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class RequestError(SignpostError):
+    """A request to the API can't be answered.
+
+    Parameters
+    ----------
+    code : str
+        One of `signpost.problems.PROBLEMS`.
+    detail : str
+        What was wrong, what is allowed, what to do.
+    decision_id : str or None
+        Where a decision was under way.
+    """
+
+    def __init__(self, code: str, detail: str, decision_id: str | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.decision_id = decision_id
 
 
 class DeploymentError(SignpostError):

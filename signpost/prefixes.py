@@ -3,6 +3,7 @@
 # In the incoming bucket.
 INCOMING = "incoming/"  # a picture that lands here is routed by the upload itself
 UPLOADS = "uploads/"  # these wait to be asked for
+FROM_API = "api/"  # below either: came through the API, see `signpost.given_ids`
 
 # In the decisions bucket.
 DECISIONS = "decisions/"

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from signpost.api_settings import ApiSettings
 from signpost.errors import SettingsError
 from signpost.hosting import Hosting
 from signpost.limit_settings import LimitSettings
@@ -147,6 +148,7 @@ class Settings(_Table):
     app: AppSettings
     limits: LimitSettings = LimitSettings()
     batch: BatchSettings = BatchSettings()
+    api: ApiSettings = ApiSettings()
     classifiers: dict[Name, Classifier] = Field(min_length=1)
 
     def classifier(self, name: str | None) -> Classifier:

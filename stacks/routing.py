@@ -130,7 +130,7 @@ class RoutingStack(Stack):
             machine.allow(["states:StartExecution"], [self._waiting_arn])
         machine.allow(["lambda:InvokeFunction"], [function.function_arn for function in functions.values()])
         machine.allow(["sqs:SendMessage"], [queue.queue_arn for queue in queues.values()])
-        table = ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
+        table = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
         machine.allow(table, [dispatch.table.table_arn])
         machine.allow(["s3:PutObject"], [decisions.arn_for_objects(f"{DECISIONS}*")])
         machine.allow(["events:PutEvents"], [dispatch.bus.event_bus_arn])

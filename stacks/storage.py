@@ -23,7 +23,7 @@ class StorageStack(Stack):
     scope, construct_id
         As for every stack.
     settings : Settings
-        The app's name.
+        The app's name, and the web pages that may upload.
     stage : Stage
         What becomes of the buckets when the stack is deleted.
     synthesizer
@@ -50,6 +50,10 @@ class StorageStack(Stack):
         self._stage = stage
         self._access_logs = self._bucket("AccessLogs", expires=Duration.days(90))
         self.incoming = self._logged("Incoming", expires=Duration.days(90))
+        if settings.api.cors_origins:  # their pages upload what POST /uploads gave them a form for
+            self.incoming.add_cors_rule(
+                allowed_methods=[s3.HttpMethods.POST], allowed_origins=settings.api.cors_origins
+            )
         self.models = self._logged("Models")
         # A job has its checkpoints in a folder of its own, and nobody needs them once it is over.
         self.models.add_lifecycle_rule(

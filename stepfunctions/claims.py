@@ -27,23 +27,20 @@ def _number(expression: str) -> State:
 
 def claim(then: str, recall: str) -> State:
     """Claim a decision, unless another execution holds it or has finished it."""
-    item = {
-        **_KEY,
-        "status": {"S": "claimed"},
-        "execution": _ME,
-        "lease_until": _number(f"{_NOW} + {_LEASE_SECONDS}"),
-        "expires_at": _number(f"{_NOW} + {_KEEP_SECONDS}"),
+    values = {
+        ":claimed": {"S": "claimed"},
+        ":until": _number(f"{_NOW} + {_LEASE_SECONDS}"),
+        ":expires": _number(f"{_NOW} + {_KEEP_SECONDS}"),
+        ":now": _number(_NOW),
     }
-    arguments = {
-        "TableName": _TABLE,
-        "Item": item,
-        # One's own claim may be repeated: the answer to the first try may have been lost.
-        "ConditionExpression": "attribute_not_exists(decision_id) OR "
-        "(#status = :claimed AND (lease_until < :now OR execution = :me))",
-        "ExpressionAttributeNames": {"#status": "status"},
-        "ExpressionAttributeValues": {":claimed": {"S": "claimed"}, ":now": _number(_NOW), ":me": _ME},
-    }
-    state = call("dynamodb:putItem", arguments, then=then)
+    state = _update(
+        "SET #status = :claimed, execution = :me, lease_until = :until, expires_at = :expires",
+        values,
+        # The API writes an item before anybody claims it. One's own claim may be repeated: the answer to the first try
+        # may have been lost.
+        condition="attribute_not_exists(#status) OR (#status = :claimed AND (lease_until < :now OR execution = :me))",
+        then=then,
+    )
     return {**state, "Catch": [{"ErrorEquals": [CONDITION_FAILED], "Output": "{% $states.input %}", "Next": recall}]}
 
 

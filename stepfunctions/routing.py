@@ -11,7 +11,7 @@ from stepfunctions.states import State, call, catch, choice, invoke, machine
 _REFERENCE = (
     "{% {'s3_bucket': $p.image.bucket, 's3_key': $p.image.key, 'version_id': $p.image.version_id, "
     "'classifier': $p.classifier} %}"
-).replace("$p", "$states.result.Payload")
+)
 _DECISION = "{% $string($decision) %}"
 # All that a picture can wait for, one after the other, fits in: an execution that times out could park nothing.
 TIMEOUT_SECONDS = 285
@@ -49,29 +49,24 @@ def build(settings: Settings) -> State:
         for name, state in states.items()
     }
     comment = "Routes one picture. Outcomes (routed, review, rejected) are answers; a failed execution is a fault."
-    return machine(comment, "Serialize", {**guarded, **faults}, TIMEOUT_SECONDS)
+    return machine(comment, "Prepared already?", {**guarded, **faults}, TIMEOUT_SECONDS)
 
 
 def _prepare(settings: Settings) -> dict[str, State]:
-    assign = {
-        "decision_id": "{% $states.result.Payload.decision_id %}",
-        "classifier": "{% $states.result.Payload.classifier %}",
-        "image": "{% $states.result.Payload.image %}",
-        "decision": "{% $states.result.Payload.decision %}",
-        "reference": _REFERENCE,
-        "tries": 0,
-    }
+    prepared = choice([("$exists($states.input.decision_id)", "Claim")], default="Serialize")
+    prepared["Choices"][0]["Assign"] = _serialized("$states.input")
     serialize = invoke(
         "Serialize",
         "{% $states.input %}",
         then="Claim",
-        assign=assign,
+        assign=_serialized("$states.result.Payload"),
         timeout_seconds=SERIALIZE_SECONDS + 1,
         attempts=2,
     )
     rules = [("$decision.outcome = 'rejected'", "Keep the decision")]
     rules += [(f"$classifier = '{name}'", f"Classify: {name}") for name in settings.hosted]
     return {
+        "Prepared already?": prepared,
         "Serialize": catch(serialize, "Park the reference", reference="{% $states.context.Execution.Input %}"),
         "Claim": claims.claim(then="Which classifier?", recall="Recall"),
         "Recall": claims.recall(then="Seen before?"),
@@ -83,6 +78,16 @@ def _prepare(settings: Settings) -> dict[str, State]:
         "Dispatch stuck": _fault("DispatchStuck", "Another execution has claimed this picture and does not finish."),
         "Which classifier?": choice(rules, default="No branch"),
         "No branch": _fault("NoBranch", "The machine has no branch for this classifier or label: deploy again."),
+    }
+
+
+def _serialized(where: str) -> State:
+    """Take over what Serialize answers, or what the API has made of a picture in the same way."""
+    names = ("decision_id", "classifier", "image", "decision")
+    return {
+        **{name: f"{{% {where}.{name} %}}" for name in names},
+        "reference": _REFERENCE.replace("$p", where),
+        "tries": 0,
     }
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
+from collections.abc import Callable
 from typing import Any
 
-from lambdas.serialize.fetch import fetch
+from lambdas.serialize.fetch import Stored, fetch
 from signpost.configuration import SerializeConfiguration
 from signpost.contracts import ImageRef, Reason, RoutingRequest, decision_id
 from signpost.decision import reject
 from signpost.errors import PictureError
-from signpost.events import check, read_event
+from signpost.events import Asked, check, read_event
 from signpost.imaging import check_size, encode_png, prepare
 from signpost.prefixes import PREPARED
 
@@ -38,15 +39,37 @@ def serialize(event: Any, configuration: SerializeConfiguration, s3: Any) -> dic
         ``decision_id``, ``classifier``, ``image``, ``timings_ms``, and either ``prepared`` or ``decision`` (a
         rejection); the other is None.
     """
-    started = time.perf_counter()
     asked = read_event(event, configuration.default_classifier)
+    return answer(asked, configuration, s3, lambda request: fetch(s3, request, configuration.limits.max_bytes))
+
+
+def answer(
+    asked: Asked, configuration: SerializeConfiguration, s3: Any, obtain: Callable[[RoutingRequest], Stored]
+) -> dict[str, Any]:
+    """Prepare a picture, wherever it comes from.
+
+    Parameters
+    ----------
+    asked : Asked
+        Which picture, and whom to ask.
+    configuration, s3
+        See `serialize`.
+    obtain : callable
+        Gives the picture of a checked request.
+
+    Returns
+    -------
+    dict
+        See `serialize`.
+    """
+    started = time.perf_counter()
     image = ImageRef(bucket=asked.bucket, key=asked.key, version_id=asked.version_id)
     identity = asked.version_id
     prepared = rejection = None
     try:
         request = check(asked)
         _check_allowed(request, configuration)
-        stored = fetch(s3, request, configuration.limits.max_bytes)
+        stored = obtain(request)
         image, identity = stored.image, stored.identity
         check_size(stored.size, configuration.limits.as_limits())
         png = _prepare(stored.data, request.classifier, configuration)

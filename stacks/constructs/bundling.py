@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from signpost.errors import DeploymentError
@@ -33,6 +33,7 @@ def bundle(
     platform: str | None,
     model: Path | None = None,
     known_pictures: Path | None = None,
+    more: Mapping[str, Path] | None = None,
 ) -> Path:
     """Bundle one function.
 
@@ -50,6 +51,8 @@ def bundle(
         Folder of a model package that goes into ``model/``.
     known_pictures : Path or None
         Folder of a model package whose known pictures go into ``known/``.
+    more : mapping of str to Path, optional
+        Other files, by where they go.
 
     Returns
     -------
@@ -62,6 +65,7 @@ def bundle(
         If a wheel can't be had, or all together would be too large.
     """
     files = own_files(handler, model=model, known_pictures=known_pictures)
+    files |= more or {}
     compiler = wheels.interpreter(python_version)
     inputs = [python_version, str(platform or sys.platform), str(compiler is not None), *sorted(requirements)]
     archive = CACHE / f"{handler}-{_digest(inputs, files)}.zip"

@@ -75,22 +75,13 @@ class PipelineFunctions(Construct):
         }
 
     def _serialize(self, incoming: s3.Bucket) -> lambda_.Function:
-        settings = self._settings
-        configuration = SerializeConfiguration(
-            default_classifier=settings.app.default_classifier,
-            inputs={name: _input_size(name, classifier) for name, classifier in settings.hosted.items()},
-            switched_off=[name for name in settings.classifiers if name not in settings.hosted],
-            buckets=[incoming.bucket_name, *settings.app.source_buckets],
-            scratch_bucket=self._decisions.bucket_name,
-            limits=settings.limits,
-        )
-        largest = max((side for size in configuration.inputs.values() for side in (size.width, size.height)), default=0)
+        configuration = serialize_configuration(self._settings, incoming, self._decisions)
         return self._function(
             "serialize",
             "serialize",
             configuration,
             [*BASE, "pillow"],
-            memory_mb=settings.limits.as_limits().memory_mb(largest),
+            memory_mb=preparing_memory_mb(configuration),
             timeout_seconds=routing.SERIALIZE_SECONDS,
         )
 
@@ -134,6 +125,36 @@ class PipelineFunctions(Construct):
             timeout=Duration.seconds(timeout_seconds),
             model=model,
         ).function
+
+
+def serialize_configuration(settings: Settings, incoming: s3.Bucket, decisions: s3.Bucket) -> SerializeConfiguration:
+    """Say how pictures are prepared.
+
+    Parameters
+    ----------
+    settings : Settings
+        Classifiers, limits and buckets.
+    incoming, decisions : s3.Bucket
+        Where pictures come from, and where large prepared ones wait for Classify.
+
+    Returns
+    -------
+    SerializeConfiguration
+    """
+    return SerializeConfiguration(
+        default_classifier=settings.app.default_classifier,
+        inputs={name: _input_size(name, classifier) for name, classifier in settings.hosted.items()},
+        switched_off=[name for name in settings.classifiers if name not in settings.hosted],
+        buckets=[incoming.bucket_name, *settings.app.source_buckets],
+        scratch_bucket=decisions.bucket_name,
+        limits=settings.limits,
+    )
+
+
+def preparing_memory_mb(configuration: SerializeConfiguration) -> int:
+    """Return the memory of a function that prepares pictures, in MB."""
+    largest = max((side for size in configuration.inputs.values() for side in (size.width, size.height)), default=0)
+    return configuration.limits.as_limits().memory_mb(largest)
 
 
 def _input_size(name: str, classifier: Classifier) -> InputSize:

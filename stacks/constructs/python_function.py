@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
@@ -48,6 +48,8 @@ class PythonFunction(Construct):
         Folder of a model package that is bundled as ``model/``.
     known_pictures : Path or None
         Folder of a model package whose known pictures are bundled as ``known/``.
+    more : mapping of str to Path, optional
+        Other files that are bundled, by where they go.
 
     Attributes
     ----------
@@ -74,6 +76,7 @@ class PythonFunction(Construct):
         timeout: Duration,
         model: Path | None = None,
         known_pictures: Path | None = None,
+        more: Mapping[str, Path] | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         code = bundle(
@@ -83,6 +86,7 @@ class PythonFunction(Construct):
             platform=stage.wheel_platform,
             model=model,
             known_pictures=known_pictures,
+            more=more,
         )
         if not wheels.interpreter(stage.python_version):
             Annotations.of(Stack.of(self)).add_warning_v2(

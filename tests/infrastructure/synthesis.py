@@ -14,6 +14,7 @@ from cdk_nag import AwsSolutionsChecks
 
 from signpost.known_pictures import FOLDER
 from signpost.settings import Hosting, Settings
+from stacks.api import ApiStack
 from stacks.inference import InferenceStack
 from stacks.routing import RoutingStack
 from stacks.stage import Stage
@@ -32,13 +33,14 @@ class Synthesis:
     inference: Template
     routing: Template
     training: Template
+    api: Template
     files: list[Path]
     report: dict[str, Any]
 
     @property
     def templates(self) -> dict[str, Template]:
         named = (("storage", self.storage), ("inference", self.inference), ("routing", self.routing))
-        return {**dict(named), "training": self.training}
+        return {**dict(named), "training": self.training, "api": self.api}
 
     def resources(self, kind: str) -> dict[str, Template]:
         """Every resource of a type, in all stacks."""
@@ -58,6 +60,7 @@ def synthesise(settings: Settings, stage: Stage, folder: Path) -> Synthesis:
     storage = StorageStack(app, "storage", **common)
     inference = InferenceStack(app, "inference", storage=storage, **common)
     routing = RoutingStack(app, "routing", storage=storage, inference=inference, **common)
+    ApiStack(app, "api", storage=storage, routing=routing, **common)
     TrainingStack(app, "training", storage=storage, inference=inference, routing=routing, **common)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
     try:
@@ -69,7 +72,7 @@ def synthesise(settings: Settings, stage: Stage, folder: Path) -> Synthesis:
 
 
 def read(folder: Path) -> Synthesis:
-    """Read a cloud assembly of the four stacks."""
+    """Read a cloud assembly of the five stacks."""
     files = sorted(folder.glob("*.template.json"))
     by_name = {file.name.split(".")[0].rpartition("-")[2]: json.loads(file.read_text()) for file in files}
     report = json.loads((folder / "validation-report.json").read_text())
@@ -90,7 +93,7 @@ def committed_settings(models: Path) -> Settings:
 
 
 def settings_of_every_hosting(package: Path) -> Settings:
-    """One classifier for each way of hosting; the one with instances has enough of them for a canary."""
+    """One classifier for each way of hosting, the one with instances with enough for a canary; an API by token."""
     sizes = {"min_instances": 2, "max_instances": 5, "capture_percent": 20, "capture": ["output"]}
     classifiers = {
         hosting.value: {
@@ -103,7 +106,8 @@ def settings_of_every_hosting(package: Path) -> Settings:
         for hosting in Hosting
         if hosting is not Hosting.OFF
     }
-    return Settings.model_validate({"app": {"default_classifier": "realtime"}, "classifiers": classifiers})
+    api = {"authorisation": "cognito", "cors_origins": ["https://example.com"], "requests_per_day": 1000}
+    return Settings.model_validate({"app": {"default_classifier": "realtime"}, "api": api, "classifiers": classifiers})
 
 
 def write_package(folder: Path, labels: Sequence[str] = ("bicycle", "motorcycle")) -> Path:

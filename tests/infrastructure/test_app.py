@@ -32,6 +32,7 @@ def test_the_app_synthesises_for_each_stage(stage: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     synthesis = read(tmp_path / "out")
     assert [file.name for file in synthesis.files] == [
+        "signpost-api.template.json",
         "signpost-inference.template.json",
         "signpost-routing.template.json",
         "signpost-storage.template.json",

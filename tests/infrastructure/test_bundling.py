@@ -15,7 +15,7 @@ from aws_cdk.assertions import Annotations, Match
 from pydantic import BaseModel
 
 from localcloud.lambda_functions import make_interpreter
-from signpost.configuration import VARIABLE, ClassifyConfiguration, SerializeConfiguration
+from signpost.configuration import VARIABLE, ApiConfiguration, ClassifyConfiguration, SerializeConfiguration
 from signpost.contracts import Answer
 from signpost.errors import DeploymentError
 from signpost.hosting import Hosting
@@ -162,8 +162,28 @@ def test_no_python_is_found_where_there_is_none(monkeypatch: pytest.MonkeyPatch)
                 default_classifier="a", inputs={}, switched_off=[], buckets=[], scratch_bucket="b", limits=LIMITS
             ),
         ),
+        (
+            "api",
+            [*PLAIN, "pillow", "python-multipart"],
+            None,
+            ApiConfiguration(
+                default_classifier="a",
+                inputs={},
+                switched_off=[],
+                buckets=[],
+                scratch_bucket="b",
+                limits=LIMITS,
+                incoming_bucket="b",
+                table="t",
+                routing_machine="m",
+                classifiers=[],
+                authorisation="iam",
+                clients=[],
+                cors_origins=[],
+            ),
+        ),
     ],
-    ids=["filter", "classify", "classify-with-model", "serialize"],
+    ids=["filter", "classify", "classify-with-model", "serialize", "api"],
 )
 def test_a_function_starts_with_nothing_but_its_bundle_and_boto3(
     handler: str,

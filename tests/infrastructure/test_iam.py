@@ -22,6 +22,12 @@ ALLOWED_ANYWHERE = {
     "logs:PutResourcePolicy": "as above",
     "logs:DescribeResourcePolicies": "as above",
     "logs:DescribeLogGroups": "as above",
+    "logs:CreateLogGroup": "API Gateway asks for these on all logs before it takes a role for its own",
+    "logs:CreateLogStream": "as above",
+    "logs:DescribeLogStreams": "as above",
+    "logs:PutLogEvents": "as above",
+    "logs:GetLogEvents": "as above",
+    "logs:FilterLogEvents": "as above",
 }
 
 

@@ -43,6 +43,15 @@ def test_only_new_pictures_are_announced(on_aws: Synthesis) -> None:
     assert configuration == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
 
 
+def test_only_pages_that_may_call_the_api_may_upload_forms(on_aws: Synthesis, every_hosting: Synthesis) -> None:
+    def rules(synthesis: Synthesis) -> list[Template]:
+        buckets = synthesis.resources("AWS::S3::Bucket").values()
+        return [r for b in buckets for r in b["Properties"].get("CorsConfiguration", {}).get("CorsRules", [])]
+
+    assert rules(on_aws) == []
+    assert rules(every_hosting) == [{"AllowedMethods": ["POST"], "AllowedOrigins": ["https://example.com"]}]
+
+
 def test_old_versions_go_and_pictures_are_not_kept_for_ever(on_aws: Synthesis) -> None:
     rules = {name: _rules(on_aws, f"{name}Bucket") for name in ("Incoming", "Models", "Captured", "Decisions")}
     for rule in rules.values():

@@ -5,6 +5,7 @@ import os
 import signal
 
 import pytest
+from api_client import new_caller
 
 from signpost.contracts import Decision
 from signpost.errors import RoutingFault
@@ -74,3 +75,19 @@ def test_a_model_server_that_dies_is_waited_for(app, examples):
         app.wait_for_endpoint()
         [(_, decision)] = list(app.router.redrive())
     assert decision.route == "nearby-orders"
+
+
+@pytest.mark.usefixtures("no_faults")
+def test_a_fault_is_a_503_for_the_caller_and_its_picture_is_decided_under_the_same_id(app, examples, broken_queue):
+    api = new_caller(app, "api-unlucky")
+    answer = api.classify(examples.one("nearby-orders"))
+    assert (answer.status, answer.json["code"], answer.headers["Retry-After"]) == (503, "unavailable", "5")
+    where = f"/decisions/{answer.json['instance'].removeprefix('urn:uuid:')}"
+    assert api.ask("GET", where).status == 202
+
+    broken_queue()
+    [(_, decision)] = list(app.router.redrive())
+
+    assert isinstance(decision, Decision)
+    assert Decision.model_validate_json(api.ask("GET", where).body) == decision
+    assert app.messages("QueueVehicleNearbyOrders", decision.decision_id) == [decision]

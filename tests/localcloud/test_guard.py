@@ -76,3 +76,14 @@ def test_a_presigned_address_works_until_it_is_changed(cloud: Cloud) -> None:
     path = url.removeprefix(endpoint_url(cloud.port))
     assert status_of(cloud, path, {}, "GET") == 200
     assert status_of(cloud, path[:-1] + ("0" if path[-1] != "0" else "1"), {}, "GET") == 403
+
+
+@pytest.mark.parametrize("path", [f"/_aws/execute-api/{rest}" for rest in ("", "abc", "/v1", "../v1/x")])
+@pytest.mark.parametrize("headers", [{"Authorization": "Bearer anything"}, {"Origin": "https://example.com"}])
+def test_only_a_stage_of_an_api_hears_web_pages_and_other_credentials(
+    cloud: Cloud, path: str, headers: dict[str, str]
+) -> None:
+    assert status_of(cloud, path, QUEUES | headers) == 403
+    # There is no such API; what matters is that nothing else answers, whatever else the request says.
+    assert status_of(cloud, "/_aws/execute-api/abc/v1/queues", QUEUES | headers) == 404
+    assert status_of(cloud, "/_aws/execute-api/abc/v1", QUEUES | headers | {"Host": "x.cloudfront.localhost"}) == 403

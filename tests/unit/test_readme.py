@@ -29,7 +29,8 @@ def test_a_serverless_endpoint_costs_by_its_memory():
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "docs/routing.md", "docs/local-cloud.md", "docs/cost.md", "docs/serving.md"]
+    "document",
+    ["README.md", "docs/routing.md", "docs/local-cloud.md", "docs/cost.md", "docs/serving.md", "docs/api.md"],
 )
 def test_every_link_to_a_file_leads_somewhere(document):
     file = ROOT / document

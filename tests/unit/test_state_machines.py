@@ -21,6 +21,19 @@ def test_the_committed_machines_are_current(settings):
     assert committed == current, "run `make machines` and commit the result"
 
 
+def test_a_picture_from_the_api_needs_two_functions_and_twelve_states(settings):
+    states, name, way = routing.build(settings)["States"], "Prepared already?", []
+    wanted = {"Which classifier?": "Classify: vehicle", "Where to?": "vehicle: bicycle → nearby-orders"}
+    while name:
+        state = states[name]
+        way.append(name)
+        rules = [rule["Next"] for rule in state.get("Choices", [])]
+        name = wanted.get(name, rules[0]) if rules else state.get("Next")
+    functions = [name for name in way if states[name].get("Resource", "").endswith("lambda:invoke")]
+    assert functions == ["Classify: vehicle", "Filter"]
+    assert len(way) == 12
+
+
 def test_every_classifier_and_label_has_a_branch_of_its_own(settings):
     states = routing.build(settings)["States"]
     branches = [

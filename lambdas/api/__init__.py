@@ -1,0 +1,1 @@
+"""The HTTP API: takes pictures, answers decisions."""

@@ -1,0 +1,95 @@
+"""AWS WAF in front of the API."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_wafv2 as waf
+from constructs import Construct
+
+from signpost.problems import problem
+from signpost.settings import Settings
+
+# A picture is longer than the rule set likes, and its bytes are no text to look for attacks in.
+_NOT_FOR_PICTURES = (
+    "SizeRestrictions_BODY",
+    "CrossSiteScripting_BODY",
+    "GenericLFI_BODY",
+    "GenericRFI_BODY",
+    "EC2MetaDataSSRF_BODY",
+)
+_WINDOW_SECONDS = 300
+
+
+class Firewall(Construct):
+    """Managed rules, and a limit for each address.
+
+    Parameters
+    ----------
+    settings : Settings
+        The limit.
+    protected : str
+        ARN of the stage that it stands in front of.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, protected: str) -> None:
+        super().__init__(scope, construct_id)
+        slow_down = problem("too_many_requests", "Too many requests come from your address.", "none").model_dump_json()
+        rules = [
+            _managed(0, "AWSManagedRulesCommonRuleSet", counted=_NOT_FOR_PICTURES),
+            _managed(1, "AWSManagedRulesKnownBadInputsRuleSet"),
+            _managed(2, "AWSManagedRulesAmazonIpReputationList"),
+            _limit(3, settings.api.requests_per_address),
+        ]
+        acl = waf.CfnWebACL(
+            self,
+            "Acl",
+            name=f"{settings.app.name}-api",
+            scope="REGIONAL",
+            default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
+            visibility_config=_seen_as("Api"),
+            custom_response_bodies={
+                "slow-down": waf.CfnWebACL.CustomResponseBodyProperty(
+                    content=slow_down, content_type="APPLICATION_JSON"
+                )
+            },
+            rules=rules,
+        )
+        waf.CfnWebACLAssociation(self, "Association", resource_arn=protected, web_acl_arn=acl.attr_arn)
+
+
+def _managed(priority: int, name: str, counted: tuple[str, ...] = ()) -> waf.CfnWebACL.RuleProperty:
+    count = waf.CfnWebACL.RuleActionProperty(count={})
+    overrides = [waf.CfnWebACL.RuleActionOverrideProperty(name=rule, action_to_use=count) for rule in counted]
+    group = waf.CfnWebACL.ManagedRuleGroupStatementProperty(
+        vendor_name="AWS", name=name, rule_action_overrides=overrides or None
+    )
+    return waf.CfnWebACL.RuleProperty(
+        name=name,
+        priority=priority,
+        statement=waf.CfnWebACL.StatementProperty(managed_rule_group_statement=group),
+        override_action=waf.CfnWebACL.OverrideActionProperty(none={}),
+        visibility_config=_seen_as(name),
+    )
+
+
+def _limit(priority: int, requests: int) -> waf.CfnWebACL.RuleProperty:
+    wait = waf.CfnWebACL.CustomHTTPHeaderProperty(name="Retry-After", value=str(_WINDOW_SECONDS))
+    response = waf.CfnWebACL.CustomResponseProperty(
+        response_code=429, custom_response_body_key="slow-down", response_headers=[wait]
+    )
+    by_address = waf.CfnWebACL.RateBasedStatementProperty(
+        limit=requests, aggregate_key_type="IP", evaluation_window_sec=_WINDOW_SECONDS
+    )
+    return waf.CfnWebACL.RuleProperty(
+        name="RequestsPerAddress",
+        priority=priority,
+        statement=waf.CfnWebACL.StatementProperty(rate_based_statement=by_address),
+        action=waf.CfnWebACL.RuleActionProperty(block=waf.CfnWebACL.BlockActionProperty(custom_response=response)),
+        visibility_config=_seen_as("RequestsPerAddress"),
+    )
+
+
+def _seen_as(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
+    # No samples: they would hold requests.
+    return waf.CfnWebACL.VisibilityConfigProperty(
+        cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=False
+    )
