@@ -82,6 +82,7 @@ def review(
             server.run(sockets=[listening])
         finally:
             upkeep.stop()
+            index.close()
 
 
 def _sources(app_settings: Settings, source: str | None, on_aws: bool) -> Sources:
@@ -105,6 +106,7 @@ def _bound(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))
+        listening.listen()  # before the address is printed: who is quick waits and is not refused
     except OSError as error:
         listening.close()
         raise SignpostError(f"port {port} can't be used: {error.strerror}. Give another --port.") from error

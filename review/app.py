@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
@@ -15,6 +16,7 @@ from review import changes, diagrams, pages
 from review.parts import Parts, render
 from review.reviewing import NotAllowed
 from review.security import SecureHeaders
+from signpost.errors import SignpostError
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -39,6 +41,8 @@ def make_app(parts: Parts) -> FastAPI:
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_middleware(SecureHeaders)
     app.add_exception_handler(NotAllowed, _refused)
+    for kind in (SignpostError, BotoCoreError, ClientError):
+        app.add_exception_handler(kind, _failed)
     return app
 
 
@@ -55,3 +59,8 @@ def _templates() -> Jinja2Templates:
 
 def _refused(request: Request, error: Exception) -> Response:
     return render(request, "message.html", 403, message=f"{error}.".capitalize())
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    """Say what S3, or the folder, did not do."""
+    return render(request, "message.html", 503, message=f"Not done: {error}")

@@ -19,10 +19,11 @@ _MOST_WAYS = 8
 def confidence(database: sqlite3.Connection, chosen: Filter, _: Settings) -> Chart:
     """Draw how sure the model was."""
     counts = figures.confidences(database, chosen)
-    width, most = 1 / figures.BINS, max(counts) or 1
+    width, most = 1 / figures.BINS, max(2, *counts)
+    most += most % 2  # so that its half is a number of records too
     rows = [(f"{n * width:.0%} to {(n + 1) * width:.0%}", f"{count:,}") for n, count in enumerate(counts)]
     chart = Chart("confidence", "Confidence", "How many answers were how sure.", ("confidence", "records"), rows)
-    chart.axes(_SHARES, [(0, "0"), (0.5, f"{most / 2:,.0f}"), (1, f"{most:,}")])
+    chart.axes(_SHARES, [(0, "0"), (0.5, f"{most // 2:,}"), (1, f"{most:,}")])
     for number, (name, count) in enumerate(rows):
         left, top = chart.x(number * width) + 1, chart.y(counts[number] / most)
         chart.bars.append(

@@ -9,7 +9,7 @@ from typing import Literal
 from PIL import Image, ImageDraw, ImageFont
 
 WIDTH, HEIGHT = 480, 260
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 14, 40
+LEFT, RIGHT, TOP, BOTTOM = 52, 26, 14, 40
 _SCALE = 2  # of the PNG
 _COLOURS = {"data": "#1f6feb", "guide": "#8a9099", "axis": "#59626d", "text": "#24292f"}
 Kind = Literal["data", "guide", "axis"]

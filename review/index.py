@@ -26,6 +26,13 @@ class Index:
         with self.open() as database:
             database.execute("PRAGMA journal_mode = WAL")  # readers go on while records are added
             database.executescript(_SCHEMA)
+        # SQLite tidies up whenever the last connection is closed, for some milliseconds: so one stays open.
+        self._last = sqlite3.connect(self.path, check_same_thread=False)
+        self._last.execute("SELECT 1 FROM files")
+
+    def close(self) -> None:
+        """Let it go."""
+        self._last.close()
 
     @contextmanager
     def open(self) -> Iterator[sqlite3.Connection]:

@@ -36,6 +36,7 @@ def captured_row(line: Line[CapturedRecord], listed: Listed, settings: Settings)
         "length": line.length,
         "time": record.metadata.at.astimezone(UTC).isoformat(timespec="seconds"),
         "classifier": classifier or listed.endpoint,
+        "width": listed.width,
         "picture_fault": listed.error,
         "model": said.model.version if said.model else None,
         **_answered(said.probabilities),

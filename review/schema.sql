@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS records (
     threshold REAL,
     doubt REAL NOT NULL, -- 1 - (largest probability - second largest)
     model TEXT,
+    width INTEGER, -- of the picture, in pixels
     picture_fault TEXT,
     opinion TEXT, -- Rekognition's label
     truth TEXT, -- what everybody who looked says
@@ -39,7 +40,9 @@ CREATE INDEX IF NOT EXISTS by_classifier ON records (classifier, doubt DESC, id 
 CREATE INDEX IF NOT EXISTS by_label ON records (label, doubt DESC, id DESC);
 CREATE INDEX IF NOT EXISTS by_outcome ON records (outcome, doubt DESC, id DESC);
 CREATE INDEX IF NOT EXISTS by_model ON records (model, doubt DESC, id DESC);
-CREATE INDEX IF NOT EXISTS by_truth ON records (truth, conflict);
+-- Narrow, so that counting all records need not read all that is known of them.
+CREATE INDEX IF NOT EXISTS figures ON records
+    (truth, conflict, time, classifier, outcome, route, label, confidence, model, opinion);
 
 CREATE TABLE IF NOT EXISTS said (
     correction_id TEXT NOT NULL,

@@ -32,6 +32,8 @@ INSERT INTO records ({columns}) VALUES ({values})
 ON CONFLICT (decision_id) DO UPDATE SET {updates}
 WHERE :decision_file IS NOT NULL OR records.file IS NULL OR excluded.time >= records.time
 """
+# In a transaction; a correction has to wait for its end.
+_FILES_AT_ONCE = 20
 Progress = Callable[[int, int], None]
 
 
@@ -75,7 +77,7 @@ def sync(index: Index, sources: Sources, progress: Progress) -> None:
     index : Index
     sources : Sources
     progress : callable
-        Told how many of how many new files were read, after each.
+        Told now and then how many of how many new files were read.
     """
     captured, read = sources.captured, _Reader(sources)
     kinds: list[tuple[str, Iterable[Found], Callable[[sqlite3.Connection, str], None]]] = [
@@ -91,13 +93,17 @@ def sync(index: Index, sources: Sources, progress: Progress) -> None:
             with index.open() as database:
                 resettle(database, forget_file(database, key))
         new = sorted((key for key, version in there.items() if known.get(key) != version), key=_hour, reverse=True)
-        for number, key in enumerate(new, start=1):
+        for start in range(0, len(new), _FILES_AT_ONCE):
+            progress(start, len(new))
             with index.open() as database:
-                touched = forget_file(database, key)
-                reader(database, key)
-                note_file(database, kind, key, there[key])
-                resettle(database, touched)
-            progress(number, len(new))
+                for key in new[start : start + _FILES_AT_ONCE]:
+                    touched = forget_file(database, key)
+                    reader(database, key)
+                    note_file(database, kind, key, there[key])
+                    resettle(database, touched)
+        if new:
+            with index.open() as database:
+                database.execute("ANALYZE")  # which index serves a question depends on what the records are like
 
 
 class _Reader:

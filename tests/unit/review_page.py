@@ -1,0 +1,64 @@
+"""The review page's application, without a port."""
+
+import datetime as dt
+from pathlib import Path
+
+from starlette.testclient import TestClient
+
+from review.app import make_app
+from review.index import Index
+from review.parts import Parts
+from review.people import Visitor
+from review.reviewing import Desk
+from review.showing import Pictures
+from review.sync import Sources, sync
+from review.upkeep import Upkeep
+from signpost.corrections import Correction
+from signpost.files import Folder
+from signpost.json_lines import Lines
+from signpost.settings import load_settings
+from tests.conftest import ROOT
+
+SETTINGS = load_settings(ROOT / "signpost.toml")
+HTMX = {"hx-request": "true"}
+
+
+class ReviewPage(TestClient):
+    """The page on a folder of captured records, as one visitor sees it; each has an index of their own."""
+
+    def __init__(
+        self, folder: Path, name: str = "anna", may_correct: bool = True, decisions: Path | None = None
+    ) -> None:
+        self.files = Folder(folder)
+        self.index = Index(folder.parent / f"index-{name}.sqlite")
+        archive = Folder(decisions) if decisions else None
+        sources = Sources(self.files, "", archive, SETTINGS)
+        self.upkeep = Upkeep(lambda progress: sync(self.index, sources, progress))
+        self.upkeep.once()
+        assert self.upkeep.fault is None
+        limits = SETTINGS.limits.as_limits()
+        parts = Parts(
+            index=self.index,
+            desk=Desk(self.index, self.files, SETTINGS),
+            pictures=Pictures(self.files, None, limits),
+            visitors=lambda _: Visitor(name, may_correct),
+            upkeep=self.upkeep,
+        )
+        super().__init__(make_app(parts), headers=HTMX, follow_redirects=False)
+
+    def said(self) -> dict[str, dict[str, str]]:
+        """What the files say: by decision and person, the label."""
+        found = Lines(self.files).corrections("corrections/").standing
+        return {name: {who: one.label for who, one in people.items()} for name, people in found.items()}
+
+    def ids(self, query: str = "") -> list[str]:
+        """The decisions of a page of the list, in order."""
+        text = self.get(f"/?{query}").text
+        return [part.partition('"')[0] for part in text.split('type="hidden" name="id" value="')[1:]]
+
+    def correct(self, name: str, label: str) -> int:
+        return self.post("/correct", data={"id": name, "label": label}).status_code
+
+
+def correction(name: str, label: str, by: str = "bob") -> Correction:
+    return Correction.make(name, label, by, dt.datetime(2026, 1, 3, tzinfo=dt.UTC))
