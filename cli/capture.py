@@ -17,6 +17,7 @@ from cli.output import console, errors
 from cli.sources import open_source
 from signpost.capture import CapturedRecord
 from signpost.captured import Listed, describe, named_picture, read_captured_lines
+from signpost.corrected_set import write_corrected_set
 from signpost.endpoints import labels_of
 from signpost.errors import PictureError, SignpostError
 from signpost.json_lines import Line
@@ -87,13 +88,21 @@ def export(
     to: Annotated[Path, typer.Option(help="Folder for the pictures; it is made where it is missing.", file_okay=False)],
     source: From = None,
     labels: Labels = None,
+    corrected: Annotated[
+        bool, typer.Option("--corrected", help="Only what people reviewed, in a folder for each label: to train on.")
+    ] = False,
     as_json: AsJson = False,
     on_aws: Aws = False,
 ) -> None:
     """Write the pictures as they were sent, named by the decision's id.
 
     Example: signpost capture export --from captured-data --to pictures
+
+    Example: signpost capture export --corrected --to corrected
     """
+    if corrected:
+        _export_corrected(to, source, labels, as_json, on_aws)
+        return
     written, bad = 0, 0
     to.mkdir(parents=True, exist_ok=True)
     for line, listed in _records(source, labels, on_aws):
@@ -106,10 +115,29 @@ def export(
     errors.print(f"{written:,} pictures in {escape(str(to))}, {bad:,} records without one")
 
 
+def _export_corrected(to: Path, source: str | None, labels: str | None, as_json: bool, on_aws: bool) -> None:
+    files, prefix = open_source(source, on_aws)
+    names = labels_of(settings(), _split(labels))
+    found = write_corrected_set(files, prefix, to, names, settings().limits.as_limits())
+    if as_json:
+        typer.echo(json.dumps(vars(found)))
+        return
+    for line in found.skipped[:_SHOWN]:
+        errors.print(f"[yellow]skipped[/] {escape(line)}", soft_wrap=True)
+    errors.print(
+        f"{found.pictures:,} pictures in {escape(str(to))}, {found.conflicts:,} on which people disagree, "
+        f"{len(found.skipped):,} skipped\nNext: [bold]signpost data inspect {escape(str(to))}[/]"
+    )
+
+
+def _split(labels: str | None) -> list[str] | None:
+    return [name.strip() for name in labels.split(",")] if labels else None
+
+
 def _records(source: str | None, labels: str | None, on_aws: bool) -> Iterator[tuple[Line[CapturedRecord], Listed]]:
     app_settings = settings()
     files, prefix = open_source(source, on_aws)
-    names = labels_of(app_settings, [name.strip() for name in labels.split(",")] if labels else None)
+    names = labels_of(app_settings, _split(labels))
     for line in read_captured_lines(files, prefix):
         yield line, describe(line, names, app_settings.limits.as_limits())
 

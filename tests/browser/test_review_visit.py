@@ -1,7 +1,10 @@
 """A person's whole visit to the review page, in a real browser, on a desktop and on a phone."""
 
+import base64
+import io
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from review_folder import fill
 
@@ -53,7 +57,8 @@ def check_accessible(page: Page) -> None:
 def picture_of(page: Page, name: str) -> None:
     """Take a screenshot; it replaces the one in the docs where that is asked for."""
     keep = "KEEP_SCREENSHOTS" in os.environ
-    page.screenshot(path=ROOT / "docs" / "img" / name if keep else None, animations="disabled")
+    path = ROOT / "docs" / "img" / name if keep else None
+    page.screenshot(path=path, type="jpeg", quality=80, animations="disabled")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -68,8 +73,8 @@ def test_a_whole_visit(size: str, browser: Browser, open_review: Callable[..., s
         expect(cards).to_have_count(24)
         expect(cards.first).to_contain_text("motorcycle")
         expect(cards.first).to_contain_text("52.0 %")
-        page.wait_for_function("document.images[0].naturalWidth > 0")
-        picture_of(page, f"review-{size}.png")
+        expect(page.locator("img").first).not_to_have_js_property("naturalWidth", 0)
+        picture_of(page, f"review-{size}.jpg")
         check_accessible(page)
         page.get_by_role("link", name="More").click()
         expect(cards).to_have_count(48)
@@ -110,7 +115,7 @@ def test_a_whole_visit(size: str, browser: Browser, open_review: Callable[..., s
         assert set(said(folder)["decision-000"].values()) == {"motorcycle"}
         page.get_by_role("button", name="Undo").click()
         expect(page.locator("#notice")).to_have_text("Undone: 9.")
-        picture_of(page, f"review-corrected-{size}.png")
+        picture_of(page, f"review-corrected-{size}.jpg")
         check_accessible(page)
         # A deep link.
         page.get_by_role("link", name="motorcycle").first.click()
@@ -131,7 +136,7 @@ def test_charts_change_and_are_exported(browser: Browser, open_review: Callable[
         expect(page.locator("#notice")).to_have_text("Accepted 24.")
         page.get_by_role("link", name="Charts").click()
         expect(calibration).to_contain_text("Of 24 reviewed records")
-        picture_of(page, "review-charts.png")
+        picture_of(page, "review-charts.jpg")
         check_accessible(page)
         page.get_by_label("Label").select_option("bicycle")
         expect(page.locator(".count")).to_contain_text("29 records")
@@ -151,7 +156,7 @@ def test_in_the_dark(size: str, browser: Browser, open_review: Callable[..., str
         page.keyboard.press("s")
         page.keyboard.press("1")
         expect(page.locator(".verdict")).to_have_count(1)
-        picture_of(page, f"review-dark-{size}.png")
+        picture_of(page, f"review-dark-{size}.jpg")
         check_accessible(page)
         # Nothing is wider than the screen.
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -184,3 +189,36 @@ def test_without_scripts_it_works_too(browser: Browser, open_review: Callable[..
         page.get_by_role("button", name="Undo").click()
         expect(page.locator(".verdict")).to_have_count(0)
     assert said(folder) == {}
+
+
+def test_records_of_real_endpoints_are_shown(
+    browser: Browser, open_review: Callable[..., str], tmp_path: Path, shared_data: Path
+):
+    folder = tmp_path / "captured"
+    shutil.copytree(shared_data / "captured-data", folder)
+    records = {
+        json.loads(line)["eventMetadata"]["eventId"]: (file, json.loads(line))
+        for file in folder.glob("*/*.jsonl")
+        for line in file.read_text().splitlines()
+    }
+    with visit(browser, open_review(folder), **SIZES["desktop"]) as page:
+        expect(page.locator("article.card")).to_have_count(len(records))
+        for event, (_, record) in records.items():
+            card = page.locator(f'article.card[aria-label$="{event}"]')
+            card.scroll_into_view_if_needed()
+            sides = record["captureData"]
+            bicycle, motorcycle = json.loads(sides["endpointOutput"]["data"])
+            for label, value in (("bicycle", bicycle), ("motorcycle", motorcycle)):
+                row = card.locator("tr", has_text=label)
+                expect(row.locator(".number")).to_have_text(f"{100 * value:.1f} %")
+            expect(card.locator("h2 a")).to_have_text("bicycle" if bicycle > motorcycle else "motorcycle")
+            shown = page.request.get(page.url + card.locator("img").get_attribute("src").lstrip("/")).body()
+            assert shown != base64.b64decode(sides["endpointInput"]["data"])
+            assert pixels(shown) == pixels(base64.b64decode(sides["endpointInput"]["data"]))
+        for image in page.locator("img").all():
+            expect(image).not_to_have_js_property("naturalWidth", 0)
+
+
+def pixels(content: bytes) -> bytes:
+    with Image.open(io.BytesIO(content)) as image:
+        return image.convert("RGB").tobytes()

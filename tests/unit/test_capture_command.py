@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import hashlib
 import io
 import json
 import re
@@ -9,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from captured_folder import JSON, add, answer, write_line
+from captured_folder import AT, JSON, add, answer, write_line
 from PIL import Image
 from typer.testing import CliRunner
 
 from cli.main import app
 from localcloud.sagemaker.capture import Payload
+from signpost.corrections import Correction, keep
+from signpost.files import Folder
 from signpost.json_lines import MAX_LINE_BYTES
 from tests.unit.sample_datasets import noise
 
@@ -183,3 +186,27 @@ def test_records_of_real_endpoints_are_listed(shared_data: Path):
     found = {(entry["file"], entry["line"]): list(entry["probabilities"].values()) for entry in listed}
     assert found == rows
     assert said == f"{len(rows)} records, 0 that can't be read\n"
+
+
+def test_what_people_corrected_becomes_a_set_to_train_on(tmp_path: Path):
+    folder, to = tmp_path / "from", tmp_path / "to"
+    for n, (name, label) in enumerate(
+        (("a", "bicycle"), ("b", "motorcycle"), ("c", "../evil"), ("d", None), ("e", "x"))
+    ):
+        add(folder, name, Payload("image/png", noise(n)), answer(0.25))
+        if label:
+            keep(Folder(folder), Correction.make(name, label, "anna", AT))
+    keep(Folder(folder), Correction.make("e", "y", "bob", AT))
+    write_line(folder, b"junk")
+
+    [written], _ = _run("export", "--corrected", "--from", str(folder), "--to", str(to))
+
+    assert (written["pictures"], written["conflicts"], len(written["skipped"])) == (3, 1, 1)
+    assert sorted(path.name for path in to.iterdir()) == ["_evil", "bicycle", "motorcycle", "provenance.jsonl"]
+    lines = [json.loads(line) for line in (to / "provenance.jsonl").read_text().splitlines()]
+    entry = next(line for line in lines if line["decision_id"] == "b")
+    assert hashlib.sha256((to / entry["file"]).read_bytes()).hexdigest() == entry["sha256"]
+    assert (entry["label"], entry["corrections"][0]["by"]) == ("motorcycle", "anna")
+    assert (entry["record"]["label"], entry["record"]["model"]) == ("motorcycle", "vehicle 1")
+    inspected = CliRunner().invoke(app, ["data", "inspect", str(to), "--labels", "bicycle,motorcycle"])
+    assert ["all", "2"] in [line.split()[:2] for line in inspected.stdout.splitlines()]
