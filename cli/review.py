@@ -68,16 +68,15 @@ def review(
     )
     with _bound(port) as listening:
         number = listening.getsockname()[1]
-        token = secrets.token_urlsafe(24)
-        server = uvicorn.Server(
-            uvicorn.Config(LocalGuard(make_app(parts), number, token), log_level="warning", server_header=False)
-        )
+        token, once = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+        guarded = LocalGuard(make_app(parts), number, token, once)
+        server = uvicorn.Server(uvicorn.Config(guarded, log_level="warning", server_header=False))
         upkeep.start()
         upkeep.wait(_PATIENCE_SECONDS)
-        address = f"http://127.0.0.1:{number}/?token={token}"
-        console.print(f"The page is at {address} until you press Ctrl+C.", soft_wrap=True)
+        address = f"http://127.0.0.1:{number}/?token="
+        console.print(f"The page is at {address}{token} until you press Ctrl+C.", soft_wrap=True)
         if browser:
-            typer.launch(address)
+            typer.launch(f"{address}{once}")
         try:
             server.run(sockets=[listening])
         finally:

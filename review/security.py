@@ -60,10 +60,13 @@ class LocalGuard:
         Of the page.
     token : str
         What the address in the terminal holds.
+    once : str
+        What the address that the browser is started with holds: others may see it among the processes, so it counts
+        once.
     """
 
-    def __init__(self, app: ASGIApp, port: int, token: str) -> None:
-        self._app, self._token = app, token
+    def __init__(self, app: ASGIApp, port: int, token: str, once: str) -> None:
+        self._app, self._token, self._once = app, token, once
         self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
         self._cookie = f"signpost-review-{port}"  # a browser keeps one jar for all ports
 
@@ -79,21 +82,31 @@ class LocalGuard:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if host not in self._hosts:
-            return PlainTextResponse("This host is not served here.", 421)
+            return PlainTextResponse("This host is not served here.", 421, HEADERS)
         if scope["method"] not in _SAFE and headers.get("origin") != f"http://{host}":
-            return PlainTextResponse("A change must come from the page itself.", 403)
+            return PlainTextResponse("A change must come from the page itself.", 403, HEADERS)
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        if self._is_token(dict(query).get(_TOKEN, "")):
+        if self._admits(dict(query).get(_TOKEN, "")):
             rest = urlencode([pair for pair in query if pair[0] != _TOKEN])
-            answer = RedirectResponse(f"{scope['path']}?{rest}" if rest else scope["path"], 303)
-            answer.set_cookie(self._cookie, self._token, httponly=True, samesite="strict")
+            path = "/" + scope["path"].lstrip("/")  # two slashes would lead to another host
+            answer = RedirectResponse(f"{path}?{rest}" if rest else path, 303, HEADERS)
+            # Not strict: a deep link in somebody's message shall lead here.
+            answer.set_cookie(self._cookie, self._token, httponly=True, samesite="lax")
             return answer
-        if not self._is_token(_cookies(headers).get(self._cookie, "")):
-            return PlainTextResponse("Open the address that `signpost review` printed; it holds a token.", 401)
+        if not _same(_cookies(headers).get(self._cookie, ""), self._token):
+            said = "Open the address that `signpost review` printed; it holds a token."
+            return PlainTextResponse(said, 401, HEADERS)
         return None
 
-    def _is_token(self, given: str) -> bool:
-        return hmac.compare_digest(given.encode(), self._token.encode())
+    def _admits(self, given: str) -> bool:
+        if self._once and _same(given, self._once):
+            self._once = ""
+            return True
+        return _same(given, self._token)
+
+
+def _same(given: str, wanted: str) -> bool:
+    return hmac.compare_digest(given.encode(), wanted.encode())
 
 
 def _cookies(headers: Headers) -> dict[str, str]:

@@ -23,7 +23,7 @@ from tests.conftest import ROOT
 from tests.unit.sample_datasets import noise
 
 SCRIPT = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
-PORT, TOKEN = 8123, "a-token"
+PORT, TOKEN, ONCE = 8123, "a-token", "another"
 HOME = f"http://127.0.0.1:{PORT}"
 
 
@@ -143,7 +143,7 @@ class TestLocalGuard:
     @pytest.fixture
     def client(self, page: ReviewPage) -> TestClient:
         return TestClient(
-            LocalGuard(make_app(page.app.state.parts), PORT, TOKEN), base_url=HOME, follow_redirects=False
+            LocalGuard(make_app(page.app.state.parts), PORT, TOKEN, ONCE), base_url=HOME, follow_redirects=False
         )
 
     def test_the_token_is_needed_once(self, client: TestClient):
@@ -152,9 +152,17 @@ class TestLocalGuard:
         first = client.get(f"/record?id=good&token={TOKEN}")
         assert (first.status_code, first.headers["location"]) == (303, "/record?id=good")
         assert "HttpOnly" in first.headers["set-cookie"]
-        assert "SameSite=strict" in first.headers["set-cookie"]
+        assert "SameSite=lax" in first.headers["set-cookie"]
         assert client.get("/record?id=good").status_code == 200
         assert client.get("/static/review.js").status_code == 200
+
+    def test_what_the_browser_is_started_with_counts_once(self, client: TestClient):
+        assert client.get(f"/?token={ONCE}").headers["location"] == "/"
+        assert client.get("/").status_code == 200
+        assert client.get(f"{HOME}//evil.example/?token={TOKEN}").headers["location"] == "/evil.example/"
+        client.cookies.clear()
+        assert client.get(f"/?token={ONCE}").status_code == 401
+        assert client.get("/?token=").status_code == 401
 
     @pytest.mark.parametrize("host", ["evil.example", f"evil.example:{PORT}", "127.0.0.1", "127.0.0.1:1", ""])
     def test_names_that_point_here_are_refused(self, host: str, client: TestClient):
