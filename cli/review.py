@@ -19,7 +19,7 @@ from cli.connection import find_deployment, settings
 from cli.output import console
 from cli.sources import open_source
 from review.app import make_app
-from review.index import Index
+from review.index import SCHEMA, Index
 from review.originals import originals
 from review.parts import Parts
 from review.people import Visitor
@@ -55,7 +55,7 @@ def review(
     app_settings = settings()
     sources = _sources(app_settings, source, on_aws)
     index = Index(_index_file(app_settings, source))
-    upkeep = Upkeep(lambda progress: sync(index, sources, progress))
+    upkeep = Upkeep(lambda progress, whole: sync(index, sources, progress, whole=whole))
     limits = app_settings.limits.as_limits()
     fetch = originals(aws.client("s3", read_timeout=60), limits) if sources.decisions else None
     visitor = Visitor(reviewer or getpass.getuser(), may_correct=True)
@@ -79,6 +79,8 @@ def review(
             typer.launch(f"{address}{once}")
         try:
             server.run(sockets=[listening])
+        except KeyboardInterrupt:
+            console.print("Closed.")
         finally:
             upkeep.stop()
             index.close()
@@ -93,9 +95,9 @@ def _sources(app_settings: Settings, source: str | None, on_aws: bool) -> Source
 
 
 def _index_file(app_settings: Settings, source: str | None) -> Path:
-    """Name the index's file: another one for other records, and for settings that decide otherwise."""
+    """Name the index's file: another one for other records, settings that decide otherwise, or another schema."""
     place = source if source is None or "://" in source else str(Path(source).resolve())
-    parts = (place, os.environ.get("AWS_ENDPOINT_URL"), app_settings.model_dump_json())
+    parts = (SCHEMA, place, os.environ.get("AWS_ENDPOINT_URL"), app_settings.model_dump_json())
     digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
     return cache_folder() / "review" / f"{digest}.sqlite"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_SCHEMA = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
+SCHEMA = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
 _BUSY_SECONDS = 30
 
 
@@ -25,7 +25,7 @@ class Index:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self.open() as database:
             database.execute("PRAGMA journal_mode = WAL")  # readers go on while records are added
-            database.executescript(_SCHEMA)
+            database.executescript(SCHEMA)
         # SQLite tidies up whenever the last connection is closed, for some milliseconds: so one stays open.
         self._last = sqlite3.connect(self.path, check_same_thread=False)
         self._last.execute("SELECT 1 FROM files")

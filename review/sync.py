@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -35,6 +36,8 @@ WHERE :decision_file IS NOT NULL OR records.file IS NULL OR excluded.time >= rec
 # In a transaction; a correction has to wait for its end.
 _FILES_AT_ONCE = 20
 Progress = Callable[[int, int], None]
+List = Callable[[str, str], Iterable[Found]]
+Read = Callable[[sqlite3.Connection, str], None]
 
 
 class Opinion(BaseModel):
@@ -69,7 +72,7 @@ class Sources:
         return labels_of(self.settings)
 
 
-def sync(index: Index, sources: Sources, progress: Progress) -> None:
+def sync(index: Index, sources: Sources, progress: Progress, *, whole: bool) -> None:
     """Bring the index up to date.
 
     Parameters
@@ -78,32 +81,58 @@ def sync(index: Index, sources: Sources, progress: Progress) -> None:
     sources : Sources
     progress : callable
         Told now and then how many of how many new files were read.
+    whole : bool
+        Whether to list everything, and so to find new endpoints and what is gone; else only the latest two hours of
+        what is known are listed.
     """
-    captured, read = sources.captured, _Reader(sources)
-    kinds: list[tuple[str, Iterable[Found], Callable[[sqlite3.Connection, str], None]]] = [
-        ("captured", record_files(captured, sources.prefix), read.records),
-        ("correction", line_files(captured, CORRECTIONS), read.corrections),
-        ("opinion", line_files(captured, OPINIONS), read.opinions),
+    captured, decisions, read = sources.captured, sources.decisions, _Reader(sources)
+    kinds: list[tuple[str, str, List, Read]] = [
+        ("captured", sources.prefix, partial(record_files, captured), read.records),
+        ("correction", CORRECTIONS, partial(line_files, captured), read.corrections),
+        ("opinion", OPINIONS, partial(line_files, captured), read.opinions),
     ]
-    if sources.decisions:
-        kinds.insert(1, ("decision", sources.decisions.list(DECISIONS), read.decision))
-    for kind, listed, reader in kinds:
-        known, there = index.versions(kind), {found.key: found.version for found in listed}
-        for key in known.keys() - there.keys():
-            with index.open() as database:
-                resettle(database, forget_file(database, key))
+    if decisions:
+        kinds.insert(1, ("decision", DECISIONS, decisions.list, read.decision))
+    for kind, prefix, listing, reader in kinds:
+        known = index.versions(kind)
+        begin = [(prefix, "")] if whole or not known else _latest(prefix, known)
+        there = {found.key: found.version for root, after in begin for found in listing(root, after)}
+        if whole:
+            _forget(index, known.keys() - there.keys())
         new = sorted((key for key, version in there.items() if known.get(key) != version), key=_hour, reverse=True)
-        for start in range(0, len(new), _FILES_AT_ONCE):
-            progress(start, len(new))
-            with index.open() as database:
-                for key in new[start : start + _FILES_AT_ONCE]:
-                    touched = forget_file(database, key)
-                    reader(database, key)
-                    note_file(database, kind, key, there[key])
-                    resettle(database, touched)
-        if new:
-            with index.open() as database:
-                database.execute("ANALYZE")  # which index serves a question depends on what the records are like
+        _read(index, kind, {key: there[key] for key in new}, reader, progress)
+
+
+def _forget(index: Index, keys: Iterable[str]) -> None:
+    for key in keys:
+        with index.open() as database:
+            resettle(database, forget_file(database, key))
+
+
+def _read(index: Index, kind: str, new: Mapping[str, str], reader: Read, progress: Progress) -> None:
+    keys = list(new)
+    for start in range(0, len(keys), _FILES_AT_ONCE):
+        progress(start, len(keys))
+        with index.open() as database:
+            for key in keys[start : start + _FILES_AT_ONCE]:
+                touched = forget_file(database, key)
+                reader(database, key)
+                note_file(database, kind, key, new[key])
+                resettle(database, touched)
+    if keys:
+        with index.open() as database:
+            database.execute("ANALYZE")  # which index serves a question depends on what the records are like
+
+
+def _latest(prefix: str, known: Iterable[str]) -> list[tuple[str, str]]:
+    """Say where to list: what lies before the hours of the known keys, and there behind the last hour but one."""
+    hours: dict[str, set[str]] = defaultdict(set)
+    for key in known:
+        match = _HOUR.search(key)
+        if match is None:  # a folder of another layout
+            return [(prefix, "")]
+        hours[key[: match.start()]].add(match[0])
+    return [(root, root + min(sorted(found)[-2:])) for root, found in hours.items()]
 
 
 class _Reader:

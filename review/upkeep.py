@@ -11,7 +11,9 @@ from signpost.errors import SignpostError
 logger = logging.getLogger("review")
 
 PAUSE_SECONDS = 10.0
-Sync = Callable[[Callable[[int, int], None]], None]
+# Listing 100,000 files takes 100 requests, which S3 charges for.
+_WHOLE_EVERY = 360  # rounds: an hour
+Sync = Callable[[Callable[[int, int], None], bool], None]
 
 
 class Upkeep:
@@ -20,7 +22,7 @@ class Upkeep:
     Parameters
     ----------
     sync : callable
-        Brings the index up to date once; tells its progress.
+        Brings the index up to date once; tells its progress, and is told whether to list everything.
 
     Attributes
     ----------
@@ -34,6 +36,7 @@ class Upkeep:
         self._sync = sync
         self._stop, self._read = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
+        self._rounds = 0
         self.done = self.total = 0
         self.fault: str | None = None
 
@@ -58,7 +61,8 @@ class Upkeep:
     def once(self) -> None:
         """Bring the index up to date now; what can't be read is said on the page, never fatal."""
         try:
-            self._sync(self._progress)
+            self._sync(self._progress, self._rounds % _WHOLE_EVERY == 0)
+            self._rounds += 1
             self.fault = None
         except _Stopped:
             return

@@ -33,8 +33,8 @@ class Found:
 class Files(Protocol):
     """Files by key."""
 
-    def list(self, prefix: str = "") -> Iterator[Found]:
-        """List the files whose keys begin so, in the order of their keys."""
+    def list(self, prefix: str = "", after: str = "") -> Iterator[Found]:
+        """List the files whose keys begin so and come after another, in the order of their keys."""
         ...
 
     def chunks(self, key: str) -> Iterator[bytes]:
@@ -67,9 +67,10 @@ class Bucket:
     client: Any
     name: str
 
-    def list(self, prefix: str = "") -> Iterator[Found]:
+    def list(self, prefix: str = "", after: str = "") -> Iterator[Found]:
         """See `Files`."""
-        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix):
+        begin = {"StartAfter": after} if after else {}
+        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix, **begin):
             for item in page.get("Contents", []):
                 yield Found(item["Key"], item.get("ETag", ""))
 
@@ -102,11 +103,12 @@ class Folder:
 
     path: Path
 
-    def list(self, prefix: str = "") -> Iterator[Found]:
+    def list(self, prefix: str = "", after: str = "") -> Iterator[Found]:
         """See `Files`."""
-        for path in sorted(self.path.rglob("*")):
-            key = path.relative_to(self.path).as_posix()
-            if key.startswith(prefix) and path.is_file() and not path.is_symlink():
+        paths = {path.relative_to(self.path).as_posix(): path for path in self.path.rglob("*")}
+        for key in sorted(paths):
+            path = paths[key]
+            if key.startswith(prefix) and key > after and path.is_file() and not path.is_symlink():
                 stat = path.stat()
                 yield Found(key, f"{stat.st_size}-{stat.st_mtime_ns}")
 

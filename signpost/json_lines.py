@@ -87,14 +87,14 @@ def parse_line(line: bytes, *kinds: type[Content]) -> Content | str:
     return fault
 
 
-def line_files(files: Files, prefix: str) -> Iterator[Found]:
-    """List the files of JSON lines under a prefix."""
-    return (found for found in files.list(prefix) if found.key.endswith(_SUFFIX))
+def line_files(files: Files, prefix: str, after: str = "") -> Iterator[Found]:
+    """List the files of JSON lines under a prefix, behind a key."""
+    return (found for found in files.list(prefix, after) if found.key.endswith(_SUFFIX))
 
 
-def record_files(files: Files, prefix: str) -> Iterator[Found]:
+def record_files(files: Files, prefix: str, after: str = "") -> Iterator[Found]:
     """List the files of captured records under a prefix: in a folder that is read whole, others lie there too."""
-    return (found for found in line_files(files, prefix) if not found.key.startswith((CORRECTIONS, OPINIONS)))
+    return (found for found in line_files(files, prefix, after) if not found.key.startswith((CORRECTIONS, OPINIONS)))
 
 
 @dataclass

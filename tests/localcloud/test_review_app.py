@@ -34,7 +34,7 @@ def page(app, cloud, tmp_path: Path) -> TestClient:
         desk=Desk(index, captured, app.settings),
         pictures=Pictures(captured, originals(s3, limits), limits),
         visitors=lambda _: Visitor("anna", True),
-        upkeep=Upkeep(lambda progress: sync(index, sources, progress)),
+        upkeep=Upkeep(lambda progress, whole: sync(index, sources, progress, whole=whole)),
     )
     return TestClient(make_app(parts), headers={"hx-request": "true"})
 

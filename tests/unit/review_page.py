@@ -1,6 +1,7 @@
 """The review page's application, without a port."""
 
 import datetime as dt
+from functools import partial
 from pathlib import Path
 
 from starlette.testclient import TestClient
@@ -33,7 +34,8 @@ class ReviewPage(TestClient):
         self.index = Index(folder.parent / f"index-{name}.sqlite")
         archive = Folder(decisions) if decisions else None
         sources = Sources(self.files, "", archive, SETTINGS)
-        self.upkeep = Upkeep(lambda progress: sync(self.index, sources, progress))
+        self.sync = partial(sync, self.index, sources, lambda _done, _total: None)
+        self.upkeep = Upkeep(lambda progress, whole: sync(self.index, sources, progress, whole=whole))
         self.upkeep.once()
         assert self.upkeep.fault is None
         limits = SETTINGS.limits.as_limits()

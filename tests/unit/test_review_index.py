@@ -98,7 +98,29 @@ def test_only_new_files_are_read_again_and_gone_ones_forgotten(folder: Path, mon
     assert len(page_.ids()) == 6
     (folder / read[0]).unlink()
     page_.upkeep.once()
+    assert len(page_.ids()) == 6
+    page_.sync(whole=True)
     assert len(page_.ids()) == 5
+
+
+def test_between_whole_rounds_only_the_latest_two_hours_are_listed(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    page_ = ReviewPage(folder)
+    page_.correct("d0", "bicycle")
+    page_.upkeep.once()
+    asked: list[tuple[str, str]] = []
+    listing = Folder.list
+    monkeypatch.setattr(Folder, "list", lambda self, *place: asked.append(place) or listing(self, *place))
+
+    for at in (AT + dt.timedelta(days=3), AT + dt.timedelta(days=9), AT - dt.timedelta(days=9)):
+        add(folder, f"{at:%d}", PICTURE, answer(0.6), at=at)
+    page_.upkeep.once()
+
+    today = next(place[1] for place in asked if place[0] == "corrections/")
+    root = "capture/signpost-vehicle/AllTraffic/"
+    assert asked[:2] == [(root, f"{root}2026/01/05/03"), ("corrections/", today)]
+    assert len(page_.ids()) == 7
+    page_.sync(whole=True)
+    assert len(page_.ids()) == 8
 
 
 def test_the_newest_hour_is_read_first_and_the_latest_record_of_an_id_counts(folder: Path):
