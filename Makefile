@@ -8,7 +8,7 @@ DATA_OPTION := $(if $(DATA),--data $(DATA))
 # Compiled files make the first import quick, which the demo's 90 seconds count.
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r
 
-.PHONY: help demo up test test-all lint lock down clean models machines benchmark-training benchmark-serving
+.PHONY: help demo up test test-all lint lock down clean models machines benchmark-training benchmark-serving benchmark-review
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ benchmark-training: .venv/training ## Train and measure for docs/results.md (DAT
 
 benchmark-serving: .venv/training ## Measure the model server beside others for docs/serving-benchmark.md (QUICK=1 to try it out)
 	@$(BIN)/python -m serving.benchmark $(if $(QUICK),--quick)
+
+benchmark-review: .venv/training .venv/test ## Measure the review page with 100,000 records for docs/review.md
+	@$(BIN)/python -m review.benchmark
 
 lint: .venv/test
 	@$(BIN)/ruff check .

@@ -21,13 +21,10 @@ from cli.sources import open_source
 from review.app import make_app
 from review.index import SCHEMA, Index
 from review.originals import originals
-from review.parts import Parts
+from review.parts import Parts, make_parts
 from review.people import Visitor
-from review.reviewing import Desk
 from review.security import LocalGuard
-from review.showing import Pictures
-from review.sync import Sources, sync
-from review.upkeep import Upkeep
+from review.sync import Sources
 from signpost import aws
 from signpost.errors import SignpostError
 from signpost.files import Bucket
@@ -54,44 +51,38 @@ def review(
     """
     app_settings = settings()
     sources = _sources(app_settings, source, on_aws)
-    index = Index(_index_file(app_settings, source))
-    upkeep = Upkeep(lambda progress, whole: sync(index, sources, progress, whole=whole))
-    limits = app_settings.limits.as_limits()
-    fetch = originals(aws.client("s3", read_timeout=60), limits) if sources.decisions else None
     visitor = Visitor(reviewer or getpass.getuser(), may_correct=True)
-    parts = Parts(
-        index=index,
-        desk=Desk(index, sources.captured, app_settings),
-        pictures=Pictures(sources.captured, fetch, limits),
-        visitors=lambda _: visitor,
-        upkeep=upkeep,
-    )
+    parts = make_parts(Index(_index_file(app_settings, source)), sources, lambda _: visitor)
     with _bound(port) as listening:
-        number = listening.getsockname()[1]
-        token, once = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
-        guarded = LocalGuard(make_app(parts), number, token, once)
-        server = uvicorn.Server(uvicorn.Config(guarded, log_level="warning", server_header=False))
-        upkeep.start()
-        upkeep.wait(_PATIENCE_SECONDS)
-        address = f"http://127.0.0.1:{number}/?token="
-        console.print(f"The page is at {address}{token} until you press Ctrl+C.", soft_wrap=True)
-        if browser:
-            typer.launch(f"{address}{once}")
+        parts.upkeep.start()
+        parts.upkeep.wait(_PATIENCE_SECONDS)
         try:
-            server.run(sockets=[listening])
+            _serve(parts, listening, browser)
         except KeyboardInterrupt:
             console.print("Closed.")
         finally:
-            upkeep.stop()
-            index.close()
+            parts.upkeep.stop()
+            parts.index.close()
+
+
+def _serve(parts: Parts, listening: socket.socket, browser: bool) -> None:
+    port = listening.getsockname()[1]
+    token, once = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+    guarded = LocalGuard(make_app(parts), port, token, once)
+    address = f"http://127.0.0.1:{port}/?token="
+    console.print(f"The page is at {address}{token} until you press Ctrl+C.", soft_wrap=True)
+    if browser:
+        typer.launch(f"{address}{once}")
+    uvicorn.Server(uvicorn.Config(guarded, log_level="warning", server_header=False)).run(sockets=[listening])
 
 
 def _sources(app_settings: Settings, source: str | None, on_aws: bool) -> Sources:
     files, prefix = open_source(source, on_aws)
-    decisions = None
-    if source is None:
-        decisions = Bucket(aws.client("s3", read_timeout=60), find_deployment(on_aws)["DecisionsBucket"])
-    return Sources(files, prefix, decisions, app_settings)
+    if source is not None:
+        return Sources(files, prefix, None, None, app_settings)
+    client = aws.client("s3", read_timeout=60)
+    decisions = Bucket(client, find_deployment(on_aws)["DecisionsBucket"])
+    return Sources(files, prefix, decisions, originals(client, app_settings.limits.as_limits()), app_settings)
 
 
 def _index_file(app_settings: Settings, source: str | None) -> Path:

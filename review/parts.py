@@ -12,6 +12,7 @@ from review.index import Index
 from review.people import Visitors
 from review.reviewing import Desk
 from review.showing import Pictures
+from review.sync import Sources, sync
 from review.upkeep import Upkeep
 
 
@@ -35,6 +36,32 @@ class Parts:
     pictures: Pictures
     visitors: Visitors
     upkeep: Upkeep
+
+
+def make_parts(index: Index, sources: Sources, visitors: Visitors) -> Parts:
+    """Put together what the routes work with.
+
+    Parameters
+    ----------
+    index : Index
+    sources : Sources
+        What the index is made from; corrections are kept beside the captured records.
+    visitors : callable
+        Tells who asks.
+
+    Returns
+    -------
+    Parts
+        Its upkeep has not begun.
+    """
+    settings = sources.settings
+    return Parts(
+        index=index,
+        desk=Desk(index, sources.captured, settings),
+        pictures=Pictures(sources.captured, sources.originals, settings.limits.as_limits()),
+        visitors=visitors,
+        upkeep=Upkeep(lambda progress, whole: sync(index, sources, progress, whole=whole)),
+    )
 
 
 def parts_of(request: Request) -> Parts:

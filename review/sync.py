@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from review.index import Index, forget_file, note_fault, note_file
 from review.judgements import note_correction, resettle
 from review.rows import captured_row, decision_row
+from review.showing import Originals
 from signpost.capture import CapturedRecord
 from signpost.captured import Labels, describe, place
 from signpost.contracts import Decision
@@ -58,12 +59,15 @@ class Sources:
     prefix : str
     decisions : Files or None
         The archive of decisions, where there is one.
+    originals : callable or None
+        Fetches a picture that was not captured.
     settings : Settings
     """
 
     captured: Files
     prefix: str
     decisions: Files | None
+    originals: Originals | None
     settings: Settings
 
     @cached_property

@@ -16,7 +16,7 @@ function go(card, step) {
 }
 
 function press(card, selector) {
-  const button = card?.querySelector(selector);
+  const button = card.querySelector(selector);
   if (button) {
     button.click();
     go(card, 1);
@@ -26,9 +26,9 @@ function press(card, selector) {
 const keys = {
   s: (card) => go(card, 1),
   ArrowRight: (card) => go(card, 1),
-  ArrowLeft: (card) => card && go(card, -1),
+  ArrowLeft: (card) => go(card, -1),
   a: (card) => press(card, "[data-said]"),
-  x: (card) => card?.querySelector("input[type=checkbox]")?.click(),
+  x: (card) => card.querySelector("input[type=checkbox]")?.click(),
   u: () => document.querySelector("#undo button")?.click(),
 };
 
@@ -36,6 +36,7 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input:not([type=checkbox]), select, textarea");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   const card = focused();
+  if (!card && event.key !== "s") return;
   if (/^[0-9]$/.test(event.key)) press(card, `[data-key="${event.key}"]`);
   else if (Object.hasOwn(keys, event.key)) keys[event.key](card);
   else return;

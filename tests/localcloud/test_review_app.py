@@ -9,12 +9,9 @@ from starlette.testclient import TestClient
 from review.app import make_app
 from review.index import Index
 from review.originals import originals
-from review.parts import Parts
+from review.parts import make_parts
 from review.people import Visitor
-from review.reviewing import Desk
-from review.showing import Pictures
-from review.sync import Sources, sync
-from review.upkeep import Upkeep
+from review.sync import Sources
 from signpost.contracts import Outcome
 from signpost.files import Bucket
 from training.data.captured import read_captured
@@ -27,15 +24,9 @@ PATIENCE_SECONDS = 30
 def page(app, cloud, tmp_path: Path) -> TestClient:
     s3 = cloud.client("s3")
     captured, decisions = Bucket(s3, app.where["CapturedBucket"]), Bucket(s3, app.where["DecisionsBucket"])
-    index, limits = Index(tmp_path / "index.sqlite"), app.settings.limits.as_limits()
-    sources = Sources(captured, "capture/", decisions, app.settings)
-    parts = Parts(
-        index=index,
-        desk=Desk(index, captured, app.settings),
-        pictures=Pictures(captured, originals(s3, limits), limits),
-        visitors=lambda _: Visitor("anna", True),
-        upkeep=Upkeep(lambda progress, whole: sync(index, sources, progress, whole=whole)),
-    )
+    fetch = originals(s3, app.settings.limits.as_limits())
+    sources = Sources(captured, "capture/", decisions, fetch, app.settings)
+    parts = make_parts(Index(tmp_path / "index.sqlite"), sources, lambda _: Visitor("anna", True))
     return TestClient(make_app(parts), headers={"hx-request": "true"})
 
 

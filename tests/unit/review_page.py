@@ -8,12 +8,9 @@ from starlette.testclient import TestClient
 
 from review.app import make_app
 from review.index import Index
-from review.parts import Parts
+from review.parts import make_parts
 from review.people import Visitor
-from review.reviewing import Desk
-from review.showing import Pictures
 from review.sync import Sources, sync
-from review.upkeep import Upkeep
 from signpost.corrections import Correction
 from signpost.files import Folder
 from signpost.json_lines import Lines
@@ -28,24 +25,24 @@ class ReviewPage(TestClient):
     """The page on a folder of captured records, as one visitor sees it; each has an index of their own."""
 
     def __init__(
-        self, folder: Path, name: str = "anna", may_correct: bool = True, decisions: Path | None = None
+        self,
+        folder: Path,
+        name: str = "anna",
+        *,
+        may_correct: bool = True,
+        decisions: Path | None = None,
+        read: bool = True,
     ) -> None:
         self.files = Folder(folder)
         self.index = Index(folder.parent / f"index-{name}.sqlite")
         archive = Folder(decisions) if decisions else None
-        sources = Sources(self.files, "", archive, SETTINGS)
+        sources = Sources(self.files, "", archive, None, SETTINGS)
         self.sync = partial(sync, self.index, sources, lambda _done, _total: None)
-        self.upkeep = Upkeep(lambda progress, whole: sync(self.index, sources, progress, whole=whole))
-        self.upkeep.once()
-        assert self.upkeep.fault is None
-        limits = SETTINGS.limits.as_limits()
-        parts = Parts(
-            index=self.index,
-            desk=Desk(self.index, self.files, SETTINGS),
-            pictures=Pictures(self.files, None, limits),
-            visitors=lambda _: Visitor(name, may_correct),
-            upkeep=self.upkeep,
-        )
+        parts = make_parts(self.index, sources, lambda _: Visitor(name, may_correct))
+        self.upkeep = parts.upkeep
+        if read:
+            self.upkeep.once()
+            assert self.upkeep.fault is None
         super().__init__(make_app(parts), headers=HTMX, follow_redirects=False)
 
     def said(self) -> dict[str, dict[str, str]]:

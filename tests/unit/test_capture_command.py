@@ -20,6 +20,7 @@ from signpost.corrections import Correction, keep
 from signpost.files import Folder
 from signpost.json_lines import MAX_LINE_BYTES
 from tests.unit.sample_datasets import noise
+from tests.unit.test_training_captured import FakeS3
 
 PICTURE = Payload("image/png", noise(1))
 PROBABILITIES = {"bicycle": 0.25, "motorcycle": 0.75}
@@ -210,3 +211,16 @@ def test_what_people_corrected_becomes_a_set_to_train_on(tmp_path: Path):
     assert (entry["record"]["label"], entry["record"]["model"]) == ("motorcycle", "vehicle 1")
     inspected = CliRunner().invoke(app, ["data", "inspect", str(to), "--labels", "bicycle,motorcycle"])
     assert ["all", "2"] in [line.split()[:2] for line in inspected.stdout.splitlines()]
+
+
+def test_records_in_a_bucket_are_listed(monkeypatch: pytest.MonkeyPatch):
+    s3 = FakeS3()
+    s3.add("a", PICTURE)
+    s3.add("b", PICTURE, variant="Other")
+    s3.correct("a", "bicycle")
+    monkeypatch.setattr("cli.sources.connect", lambda _on_aws: None)
+    monkeypatch.setattr("cli.sources.aws.client", lambda _service, **_: s3)
+
+    listed, _ = _run("list", "--from", "s3://captured/capture/")
+
+    assert [(entry["inference_id"], entry["variant"]) for entry in listed] == [("a", "AllTraffic"), ("b", "Other")]

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 from captured_folder import AT, JSON, add, answer, write_line
 from review_page import ReviewPage, correction
 
@@ -202,3 +203,28 @@ def test_reviews_can_be_filtered(folder: Path):
     assert found == {"open": ["d3", "d4"], "reviewed": ["d1", "d0"], "wrong": ["d1"], "conflict": ["d2"]}
     with page_.index.open() as database:
         assert count(database, Filter()) == 5
+
+
+def test_while_records_are_read_the_page_says_so_and_then_shows_them(folder: Path):
+    page_ = ReviewPage(folder, read=False)
+
+    assert "Reading records" in page_.get("/").text
+    assert "HX-Trigger" not in page_.get("/status").headers
+    page_.upkeep.once()
+    assert "Reading records" not in page_.get("/").text
+    assert page_.get("/status").headers["HX-Trigger"] == "indexed"
+
+
+def test_what_cannot_be_listed_is_said_until_it_can(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    page_ = ReviewPage(folder)
+
+    def refuse(*_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListObjectsV2")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Folder, "list", refuse)
+        page_.upkeep.once()
+    assert "AccessDenied" in page_.get("/").text
+    assert len(page_.ids()) == 5
+    page_.upkeep.once()
+    assert "AccessDenied" not in page_.get("/").text
