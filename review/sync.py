@@ -91,12 +91,12 @@ def sync(index: Index, sources: Sources, progress: Progress, *, whole: bool) -> 
     """
     captured, decisions, read = sources.captured, sources.decisions, _Reader(sources)
     kinds: list[tuple[str, str, List, Read]] = [
-        ("captured", sources.prefix, partial(record_files, captured), read.records),
         ("correction", CORRECTIONS, partial(line_files, captured), read.corrections),
         ("opinion", OPINIONS, partial(line_files, captured), read.opinions),
+        ("captured", sources.prefix, partial(record_files, captured), read.records),
     ]
-    if decisions:
-        kinds.insert(1, ("decision", DECISIONS, decisions.list, read.decision))
+    if decisions:  # last, since each is a file of its own
+        kinds.append(("decision", DECISIONS, decisions.list, read.decision))
     for kind, prefix, listing, reader in kinds:
         known = index.versions(kind)
         begin = [(prefix, "")] if whole or not known else _latest(prefix, known)
