@@ -9,7 +9,7 @@ DATA_OPTION := $(if $(DATA),--data $(DATA))
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r
 
 .PHONY: help demo up test test-all lint lock down clean models machines benchmark-training benchmark-serving \
-        benchmark-cold-start benchmark-api
+        benchmark-cold-start benchmark-api benchmark-review
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ benchmark-cold-start: .venv/demo ## Measure how quickly functions start for docs
 
 benchmark-api: .venv/demo ## Measure the API's own code on the running app for docs/api.md
 	@$(BIN)/python -m tests.benchmark_api
+
+benchmark-review: .venv/training .venv/test ## Measure the review page with 100,000 records for docs/review.md
+	@$(BIN)/python -m review.benchmark
 
 lint: .venv/test
 	@$(BIN)/ruff check .

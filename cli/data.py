@@ -14,7 +14,7 @@ from cli.cloud import AsJson, Aws
 from cli.connection import connect
 from cli.output import console, errors, show_pairs
 from signpost import aws
-from signpost.capture import CORRECTIONS
+from signpost.corrections import CORRECTIONS
 from signpost.errors import DatasetError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 
-from cli import capacity, cloud, cost, data, models, registry, routing, serving, shadow, train
+from cli import capacity, capture, cloud, cost, data, models, registry, review, routing, serving, shadow, train
 from cli.output import errors
 from signpost.errors import SignpostError
 
@@ -33,13 +33,14 @@ for command in (
     models.predict,
     models.evaluate,
     shadow.shadow,
+    review.review,
     cost.cost,
     capacity.capacity,
     serving.serve,
 ):
     app.command(name=command.__name__.rstrip("_"))(command)
 
-for group, name in ((data.app, "data"), (train.app, "train"), (registry.app, "model")):
+for group, name in ((data.app, "data"), (train.app, "train"), (registry.app, "model"), (capture.app, "capture")):
     app.add_typer(group, name=name)
 
 

@@ -14,8 +14,9 @@ from cli.cloud import AsJson, Aws
 from cli.connection import find_deployment, settings
 from cli.output import console, errors, show_pairs
 from signpost import aws
-from signpost.capture import Lines
 from signpost.errors import SettingsError
+from signpost.files import Bucket
+from signpost.json_lines import Lines
 from signpost.prefixes import CAPTURE
 from signpost.shadow import Comparison, compare
 
@@ -36,7 +37,7 @@ def shadow(
     if wanted.shadow is None:
         raise SettingsError(f"classifiers.{classifier} has no shadow table in signpost.toml")
     bucket = find_deployment(on_aws)["CapturedBucket"]
-    lines = Lines(aws.client("s3", read_timeout=60), bucket)
+    lines = Lines(Bucket(aws.client("s3", read_timeout=60), bucket))
     found = compare(lines, f"{CAPTURE}{app.app.name}-{classifier}/", wanted.route_of, wanted.thresholds)
     for line in found.bad[:_SHOWN]:
         errors.print(f"[yellow]skipped[/] {escape(line)}")

@@ -7,8 +7,8 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent
 USES = {
-    "demo": ["lambdas", "serving", "cli", "infrastructure", "local"],
-    "test": ["lambdas", "serving", "cli", "infrastructure", "local", "test"],
+    "demo": ["lambdas", "serving", "review", "cli", "infrastructure", "local"],
+    "test": ["lambdas", "serving", "review", "cli", "infrastructure", "local", "test"],
     "training": ["training", "cli"],
     "serving": ["serving"],
     "container": ["container"],

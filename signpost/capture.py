@@ -1,8 +1,8 @@
-"""Records of what an endpoint was asked and answered, as SageMaker captures them, and what a person said about them.
+"""Records of what an endpoint was asked and answered, as SageMaker captures them.
 
 Records are JSON lines under ``<prefix>/<endpoint>/<variant>/yyyy/mm/dd/hh/*.jsonl``; corrections are JSON lines in any
-``*.jsonl`` under a prefix of their own. Both are joined by the decision's id, which is the inference id of the record
-(or the event id where the caller gave none).
+``*.jsonl`` under a prefix of their own, see `signpost.corrections`. Both are joined by the decision's id, which is the
+inference id of the record (or the event id where the caller gave none).
 """
 
 from __future__ import annotations
@@ -10,20 +10,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal, TypeVar
+from datetime import UTC, datetime
+from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
-
-from signpost.contracts import Contract
-
-# A real-time request has at most 25 MB, which is 34 MB in base64; the answer and the rest are small.
-MAX_LINE_BYTES = 40 * 2**20
-_CHUNK = 2**20
-_SUFFIX = ".jsonl"
-CORRECTIONS = "corrections/"  # prefix of what people said, in the bucket of the captured records
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class Side(BaseModel):
@@ -71,6 +61,11 @@ class _Metadata(BaseModel):
     inference_id: str | None = Field(default=None, alias="inferenceId")
     at: datetime = Field(alias="inferenceTime")
 
+    @field_validator("at")
+    @classmethod
+    def _with_time_zone(cls, value: datetime) -> datetime:
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+
 
 class CapturedRecord(BaseModel):
     """One captured invocation; members that are not read here are ignored."""
@@ -100,81 +95,5 @@ class CapturedRecord(BaseModel):
             return [body]
         try:
             return [base64.b64decode(instance["b64"], validate=True) for instance in json.loads(body)["instances"]]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise ValueError("the input is JSON without instances of pictures") from error
-
-
-class Correction(Contract):
-    """What a person says a picture shows.
-
-    Attributes
-    ----------
-    decision_id : str
-        Of the decision that was looked at.
-    label : str
-        What it shows; also one that the classifier does not know.
-    by : str
-        Who said so: an id, no personal data.
-    at : datetime
-        When, with its time zone; of several on one decision the latest counts.
-    """
-
-    decision_id: str = Field(min_length=1)
-    label: str = Field(min_length=1)
-    by: str
-    at: AwareDatetime
-
-
-Line = TypeVar("Line", bound=BaseModel)
-
-
-@dataclass
-class Lines:
-    """Reads JSON lines from S3; a bad line is skipped and counted, never fatal.
-
-    Attributes
-    ----------
-    client : boto3 S3 client
-    bucket : str
-    bad : list of str
-        Place and fault of every line that was skipped so far.
-    """
-
-    client: Any
-    bucket: str
-    bad: list[str] = field(default_factory=list)
-
-    def records(self, prefix: str) -> Iterator[CapturedRecord]:
-        """Read the captured records under a prefix, in the order of their keys and so of their hours."""
-        return self._read(prefix, CapturedRecord)
-
-    def corrections(self, prefix: str) -> dict[str, Correction]:
-        """Read the corrections under a prefix; by decision, the latest of each."""
-        latest: dict[str, Correction] = {}
-        for found in self._read(prefix, Correction):
-            if found.decision_id not in latest or latest[found.decision_id].at <= found.at:
-                latest[found.decision_id] = found
-        return latest
-
-    def _read(self, prefix: str, kind: type[Line]) -> Iterator[Line]:
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
-        keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
-        for key in keys:
-            if key.endswith(_SUFFIX):
-                yield from self._object(key, kind.model_validate_json)
-
-    def _object(self, key: str, parse: Callable[[bytes], Line]) -> Iterator[Line]:
-        body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
-        for number, line in enumerate(body.iter_lines(_CHUNK), start=1):
-            if not line.strip():
-                continue
-            try:
-                if len(line) > MAX_LINE_BYTES:
-                    raise ValueError(f"the line has {len(line):,} bytes")
-                yield parse(line)
-            except ValidationError as error:
-                first = error.errors(include_url=False, include_input=False)[0]
-                where = ".".join(map(str, first["loc"]))
-                self.bad.append(f"{key}, line {number}: {where + ': ' if where else ''}{first['msg']}")
-            except ValueError as error:
-                self.bad.append(f"{key}, line {number}: {error}")

@@ -12,6 +12,7 @@ PREPARED = "prepared/"  # pictures on their way to a model that are too large fo
 
 # In the captured bucket.
 CAPTURE = "capture/"  # records of requests and answers, by endpoint and variant
+OPINIONS = "opinions/"  # what other services said of the same pictures
 
 # In the models bucket.
 DATA = "data/"  # archives to train on, by classifier

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from signpost.capture import CapturedRecord, Lines
+from signpost.capture import CapturedRecord
 from signpost.contracts import Answer, Outcome, Prediction
 from signpost.decision import doubt
+from signpost.json_lines import Lines
 
 PRODUCTION, SHADOW = "AllTraffic", "Shadow"
 

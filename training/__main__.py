@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from signpost.aws import client
-from signpost.capture import CORRECTIONS
+from signpost.corrections import CORRECTIONS
 from signpost.errors import SignpostError, TrainingInterrupted
 from training.data.captured import read_captured
 from training.data.catalogue import fetch

@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 from running_cloud import Cloud, wait_for
 from sagemaker_resources import Resources, picture
 
-from signpost.capture import Lines
+from signpost.files import Bucket
+from signpost.json_lines import Lines
 from signpost.shadow import Comparison, compare
 
 STAND_IN = Path(__file__).parent / "stand_in_server"
@@ -39,7 +40,7 @@ def shadowed(resources: Resources, shadow: str, weight: float = 1.0) -> str:
 
 
 def compared(resources: Resources, endpoint: str) -> Comparison:
-    return compare(Lines(resources.s3, resources.captured), f"data/{endpoint}/", ROUTES, {})
+    return compare(Lines(Bucket(resources.s3, resources.captured)), f"data/{endpoint}/", ROUTES, {})
 
 
 def stand_in(resources: Resources, behaviour: str) -> str:

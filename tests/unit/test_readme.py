@@ -30,7 +30,10 @@ def test_a_serverless_endpoint_costs_by_its_memory():
 
 @pytest.mark.parametrize(
     "document",
-    ["README.md", "docs/routing.md", "docs/local-cloud.md", "docs/cost.md", "docs/serving.md", "docs/api.md"],
+    [
+        "README.md",
+        *(f"docs/{name}.md" for name in ("routing", "local-cloud", "cost", "serving", "api", "review", "data")),
+    ],
 )
 def test_every_link_to_a_file_leads_somewhere(document):
     file = ROOT / document

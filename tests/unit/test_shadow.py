@@ -9,9 +9,10 @@ from typer.testing import CliRunner
 from cli import shadow as command
 from cli.main import app
 from localcloud.sagemaker.capture import Payload, capture_record, object_key
-from signpost.capture import Lines
 from signpost.contracts import Answer, ModelRef, Prediction
 from signpost.errors import SettingsError
+from signpost.files import Bucket as Files
+from signpost.json_lines import Lines
 from signpost.settings import load_settings
 from signpost.shadow import compare
 from tests.conftest import ROOT
@@ -70,7 +71,7 @@ def bucket():
 
 
 def compared(bucket):
-    return compare(Lines(bucket, "captured"), "capture/signpost-vehicle/", ROUTES, {})
+    return compare(Lines(Files(bucket, "captured")), "capture/signpost-vehicle/", ROUTES, {})
 
 
 def test_pictures_of_both_are_compared_and_others_counted(bucket):

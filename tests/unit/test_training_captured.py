@@ -16,9 +16,11 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from localcloud.sagemaker.capture import Payload, capture_record, object_key
-from signpost.capture import Lines
+from signpost.corrections import Correction
 from signpost.errors import DatasetError
+from signpost.files import Bucket
 from signpost.imaging import prepare
+from signpost.json_lines import Lines
 from signpost.limits import Limits
 from tests.unit.sample_datasets import noise
 from training.data.captured import Captured, read_captured
@@ -57,9 +59,12 @@ class FakeS3:
         key = object_key("capture", "vehicle", variant, AT)
         self.objects[key] = json.dumps(record).encode() + b"\n"
 
-    def correct(self, name: str, label: str, minute: int = 0, key: str = "corrections/2026/01.jsonl") -> None:
-        line = {"decision_id": name, "label": label, "by": "reviewer-1", "at": f"2026-01-03T10:{minute:02}:00Z"}
-        self.objects[key] = self.objects.get(key, b"") + json.dumps(line).encode() + b"\n"
+    def correct(
+        self, name: str, label: str, minute: int = 0, key: str = "corrections/2026/01.jsonl", by: str = "reviewer-1"
+    ) -> None:
+        correction = Correction.make(name, label, by, dt.datetime(2026, 1, 3, 10, minute, tzinfo=dt.UTC))
+        line = correction.model_dump_json(by_alias=True).encode()
+        self.objects[key] = self.objects.get(key, b"") + line + b"\n"
 
 
 def _picture(seed: int) -> Payload:
@@ -101,6 +106,24 @@ def test_the_latest_correction_counts_wherever_it_was_written(s3: FakeS3):
     s3.correct("a", "motorcycle", minute=20, key="corrections/9.jsonl")
 
     assert _read(s3).dataset.parts["all"].labels.tolist() == [0, 0]
+
+
+def test_what_people_disagree_on_is_not_used(s3: FakeS3):
+    s3.correct("a", "bicycle", minute=30, by="reviewer-2")
+
+    captured = _read(s3)
+
+    assert captured.dataset.parts["all"].names == ("b",)
+    assert (captured.uncorrected, captured.conflicts) == (2, 1)
+
+
+def test_ground_truth_of_other_tools_counts(s3: FakeS3):
+    s3.objects["corrections/2026/01/03/10/others.jsonl"] = (
+        b'{"groundTruthData": {"data": "bicycle", "encoding": "CSV"}, "eventMetadata": {"eventId": "c"}, '
+        b'"eventVersion": "0"}'
+    )
+
+    assert _read(s3).dataset.parts["all"].names == ("a", "b", "c")
 
 
 def test_a_correction_without_a_record_is_counted(s3: FakeS3):
@@ -183,9 +206,19 @@ def test_bad_base64_is_left_out_by_name(s3: FakeS3):
     assert [entry.name for entry in _read(s3).dataset.skipped] == ["d"]
 
 
-@pytest.mark.parametrize("change", [{"label": ""}, {"at": "2026-01-03T10:00:00"}, {"at": None}, {"more": 1}], ids=repr)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"groundTruthData": {"data": "", "encoding": "CSV"}},
+        {"groundTruthData": {"data": "bicycle", "encoding": "JSON"}},
+        {"eventMetadata": {"eventId": "c", "correctedAt": "2026-01-03T10:00:00"}},
+        {"eventMetadata": {"eventId": ""}},
+        {"eventMetadata": {}},
+    ],
+    ids=repr,
+)
 def test_a_bad_correction_is_skipped_and_counted(change: dict, s3: FakeS3):
-    line = {"decision_id": "c", "label": "bicycle", "by": "reviewer-1", "at": "2026-01-03T10:00:00Z"} | change
+    line = {"groundTruthData": {"data": "bicycle", "encoding": "CSV"}, "eventMetadata": {"eventId": "c"}} | change
     s3.objects["corrections/bad.jsonl"] = json.dumps(line).encode()
 
     captured = _read(s3)
@@ -201,7 +234,8 @@ def test_other_files_are_passed_over(s3: FakeS3):
 
 def test_a_record_without_an_inference_id_goes_by_its_event_id(s3: FakeS3):
     s3.add("", _picture(9))
-    record = next(record for record in Lines(s3, "captured").records("capture/") if not record.metadata.inference_id)
+    records = Lines(Bucket(s3, "captured")).records("capture/")
+    record = next(record for record in records if not record.metadata.inference_id)
     s3.correct(record.metadata.event_id, "bicycle")
 
     assert record.metadata.event_id in _read(s3).dataset.parts["all"].names

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from signpost.capture import CapturedRecord, Correction, Lines
+from signpost.capture import CapturedRecord
 from signpost.errors import DatasetError, PictureError
+from signpost.files import Bucket
+from signpost.json_lines import Lines
 from training.data.decode import prepare_file
 from training.data.pictures import Dataset, Skipped, Split, no_pictures
 from training.data.tree import ALL
@@ -29,8 +31,10 @@ class Captured:
         Captured records that could be read.
     uncorrected : int
         Those that nobody corrected: they are not used, since the model's own answer proves nothing.
+    conflicts : int
+        Of the uncorrected, those that people labelled differently.
     unmatched : int
-        Corrections of decisions that were not captured.
+        Corrected decisions that were not captured.
     bad : list of str
         Lines of records and corrections that can't be read, each with its place and fault.
     """
@@ -38,6 +42,7 @@ class Captured:
     dataset: Dataset
     records: int
     uncorrected: int
+    conflicts: int
     unmatched: int
     bad: list[str]
 
@@ -45,7 +50,8 @@ class Captured:
         """Say in one line what was used and what was not."""
         return (
             f"{self.records:,} captured records: {len(self.dataset.parts[ALL]):,} corrected and used, "
-            f"{self.uncorrected:,} without a correction and not used; {self.unmatched:,} corrections without a record; "
+            f"{self.uncorrected:,} without a correction and not used ({self.conflicts:,} in conflict); "
+            f"{self.unmatched:,} corrections without a record; "
             f"{len(self.bad):,} bad lines skipped"
         )
 
@@ -77,9 +83,10 @@ def read_captured(
     DatasetError
         If there is no captured record or no correction at all.
     """
-    lines = Lines(client, bucket)
-    corrections = lines.corrections(corrections_prefix)
-    if not corrections:
+    lines = Lines(Bucket(client, bucket))
+    said = lines.corrections(corrections_prefix)
+    corrections = said.agreed
+    if not said.standing:
         raise DatasetError(f"no corrections under s3://{bucket}/{corrections_prefix}: review some decisions first")
     found: dict[str, NDArray[np.uint8]] = {}
     skipped: dict[str, Skipped] = {}
@@ -90,19 +97,21 @@ def read_captured(
         if name not in corrections:
             continue
         try:
-            found[name] = _picture(record, corrections[name].label, labels, size)
+            found[name] = _picture(record, corrections[name], labels, size)
         except (PictureError, ValueError) as error:
             skipped[name] = Skipped(name, str(error))
     if not seen:
         raise DatasetError(f"no captured records under s3://{bucket}/{prefix}")
-    classes = tuple(labels or sorted({corrections[name].label for name in found}))
+    classes = tuple(labels or sorted({corrections[name] for name in found}))
     dataset = Dataset(
         classes,
         {ALL: _split(found, corrections, classes, size)},
         [entry for name, entry in skipped.items() if name not in found],
     )
     uncorrected = sum(count for name, count in seen.items() if name not in corrections)
-    return Captured(dataset, seen.total(), uncorrected, len(corrections.keys() - seen.keys()), lines.bad)
+    conflicts = sum(seen[name] for name in said.conflicts)
+    unmatched = len(said.standing.keys() - seen.keys())
+    return Captured(dataset, seen.total(), uncorrected, conflicts, unmatched, lines.bad)
 
 
 def _picture(
@@ -118,12 +127,12 @@ def _picture(
 
 def _split(
     found: dict[str, NDArray[np.uint8]],
-    corrections: dict[str, Correction],
+    corrections: dict[str, str],
     classes: tuple[str, ...],
     size: tuple[int, int],
 ) -> Split:
     if not found:
         return no_pictures((size[1], size[0]))
     names = tuple(sorted(found))
-    labels = [classes.index(corrections[name].label) for name in names]
+    labels = [classes.index(corrections[name]) for name in names]
     return Split(np.stack([found[name] for name in names]), np.array(labels, np.int64), names)

@@ -1,0 +1,162 @@
+"""``signpost capture``: what endpoints were asked and answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from cli.cloud import AsJson, Aws
+from cli.connection import settings
+from cli.output import console, errors
+from cli.sources import open_source
+from signpost.capture import CapturedRecord
+from signpost.captured import Listed, describe, named_picture, read_captured_lines
+from signpost.corrected_set import write_corrected_set
+from signpost.endpoints import labels_of
+from signpost.errors import PictureError, SignpostError
+from signpost.json_lines import Line
+
+app = typer.Typer(help="Captured requests and answers of endpoints: list, show, export.", no_args_is_help=True)
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from", metavar="FOLDER|s3://…", help="Where the records are.", show_default="the deployed app's bucket"
+    ),
+]
+Labels = Annotated[
+    str | None,
+    typer.Option(
+        help="Names of an endpoint's bare probabilities, in order, with commas between them.",
+        show_default="those of the endpoint's classifier, or of the default one",
+    ),
+]
+_SHOWN = 5
+
+
+@app.command(name="list")
+def list_(source: From = None, labels: Labels = None, as_json: AsJson = False, on_aws: Aws = False) -> None:
+    """List every captured record, and what can't be read.
+
+    Example: signpost capture list --from captured-data --json
+    """
+    table = Table(box=None, pad_edge=False)
+    for column in ("time", "id", "endpoint", "picture", "label", "confidence"):
+        table.add_column(column, overflow="fold", no_wrap=column == "time")
+    read, bad = 0, 0
+    for _, listed in _records(source, labels, on_aws):
+        read, bad = read + (listed.error is None), bad + (listed.error is not None)
+        if as_json:
+            typer.echo(listed.model_dump_json())
+        elif listed.error is None:
+            table.add_row(*_row(listed))
+        elif bad <= _SHOWN:
+            errors.print(f"[yellow]can't be read[/] {escape(_fault(listed))}", soft_wrap=True)
+    if not as_json:
+        console.print(table)
+    errors.print(f"{read:,} records, {bad:,} that can't be read")
+
+
+@app.command()
+def show(
+    record: Annotated[str, typer.Argument(metavar="ID", help="An event id, or an inference id (the decision's id).")],
+    source: From = None,
+    labels: Labels = None,
+    as_json: AsJson = False,
+    on_aws: Aws = False,
+) -> None:
+    """Show all records of an id.
+
+    Example: signpost capture show 3075fb09-1032-45e4-86dd-8ab7485aef1b --from captured-data
+    """
+    found = False
+    for _, listed in _records(source, labels, on_aws):
+        if record in (listed.event_id, listed.inference_id):
+            found = True
+            typer.echo(listed.model_dump_json(indent=None if as_json else 2))
+    if not found:
+        raise SignpostError(f"no captured record has the id {record}")
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Option(help="Folder for the pictures; it is made where it is missing.", file_okay=False)],
+    source: From = None,
+    labels: Labels = None,
+    corrected: Annotated[
+        bool, typer.Option("--corrected", help="Only what people reviewed, in a folder for each label: to train on.")
+    ] = False,
+    as_json: AsJson = False,
+    on_aws: Aws = False,
+) -> None:
+    """Write the pictures as they were sent, named by the decision's id.
+
+    Example: signpost capture export --from captured-data --to pictures
+
+    Example: signpost capture export --corrected --to corrected
+    """
+    if corrected:
+        _export_corrected(to, source, labels, as_json, on_aws)
+        return
+    written, bad = 0, 0
+    to.mkdir(parents=True, exist_ok=True)
+    for line, listed in _records(source, labels, on_aws):
+        path = _write(to, line.content) if line.content else None
+        written, bad = written + (path is not None), bad + (path is None)
+        if as_json:
+            typer.echo(json.dumps(listed.model_dump(mode="json") | {"picture": path and str(path)}))
+        elif path is None:
+            errors.print(f"[yellow]no picture[/] {escape(_fault(listed))}", soft_wrap=True)
+    errors.print(f"{written:,} pictures in {escape(str(to))}, {bad:,} records without one")
+
+
+def _export_corrected(to: Path, source: str | None, labels: str | None, as_json: bool, on_aws: bool) -> None:
+    files, prefix = open_source(source, on_aws)
+    names = labels_of(settings(), _split(labels))
+    found = write_corrected_set(files, prefix, to, names, settings().limits.as_limits())
+    if as_json:
+        typer.echo(json.dumps(vars(found)))
+        return
+    for line in found.skipped[:_SHOWN]:
+        errors.print(f"[yellow]skipped[/] {escape(line)}", soft_wrap=True)
+    errors.print(
+        f"{found.pictures:,} pictures in {escape(str(to))}, {found.conflicts:,} on which people disagree, "
+        f"{len(found.skipped):,} skipped\nNext: [bold]signpost data inspect {escape(str(to))}[/]"
+    )
+
+
+def _split(labels: str | None) -> list[str] | None:
+    return [name.strip() for name in labels.split(",")] if labels else None
+
+
+def _records(source: str | None, labels: str | None, on_aws: bool) -> Iterator[tuple[Line[CapturedRecord], Listed]]:
+    app_settings = settings()
+    files, prefix = open_source(source, on_aws)
+    names = labels_of(app_settings, _split(labels))
+    for line in read_captured_lines(files, prefix):
+        yield line, describe(line, names, app_settings.limits.as_limits())
+
+
+def _write(folder: Path, record: CapturedRecord) -> Path | None:
+    try:
+        name, content = named_picture(record)
+    except (ValueError, PictureError):
+        return None
+    (folder / name).write_bytes(content)
+    return folder / name
+
+
+def _row(listed: Listed) -> list[str]:
+    when = listed.time.strftime("%Y-%m-%d %H:%M:%S") if listed.time else ""
+    name = listed.inference_id or listed.event_id or ""
+    size = f"{listed.width} × {listed.height}"
+    return [when, escape(name), escape(listed.endpoint), size, escape(listed.label or ""), f"{listed.confidence:.1%}"]
+
+
+def _fault(listed: Listed) -> str:
+    return f"{listed.file}, line {listed.line}: {listed.error}"

@@ -1,0 +1,1 @@
+"""The web app that reviews captured data."""

@@ -1,0 +1,66 @@
+"""The web app: pages, pictures, changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import Response
+
+from review import changes, diagrams, pages
+from review.parts import Parts, render
+from review.reviewing import NotAllowed
+from review.security import SecureHeaders
+from signpost.errors import SignpostError
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def make_app(parts: Parts) -> FastAPI:
+    """Build the application.
+
+    Parameters
+    ----------
+    parts : Parts
+
+    Returns
+    -------
+    FastAPI
+        Without any guard: see `review.security.LocalGuard`.
+    """
+    app = FastAPI(title="Signpost review", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.parts = parts
+    app.state.templates = _templates()
+    for routes in (pages, changes, diagrams):
+        app.include_router(routes.router)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.add_middleware(SecureHeaders)
+    app.add_exception_handler(NotAllowed, _refused)
+    for kind in (SignpostError, BotoCoreError, ClientError):
+        app.add_exception_handler(kind, _failed)
+    return app
+
+
+def _templates() -> Jinja2Templates:
+    environment = Environment(
+        loader=PackageLoader("review"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return Jinja2Templates(env=environment)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    return render(request, "message.html", 403, message=f"{error}.".capitalize())
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    """Say what S3, or the folder, did not do."""
+    return render(request, "message.html", 503, message=f"Not done: {error}")

@@ -1,0 +1,64 @@
+"""The picture of a record, safe to show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from review.records import Record
+from signpost.capture import CapturedRecord
+from signpost.captured import one_picture
+from signpost.contracts import ImageRef
+from signpost.errors import PictureError
+from signpost.files import Files
+from signpost.json_lines import parse_line
+from signpost.limits import Limits
+from signpost.thumbnails import thumbnail
+
+LONGEST = 384  # pixels; twice what a card shows, for sharp screens
+Originals = Callable[[ImageRef], bytes]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Gives a record's picture, decoded and encoded anew.
+
+    Attributes
+    ----------
+    captured : Files
+        Captured records.
+    originals : callable or None
+        Fetches a picture that was not captured, by where the decision says it is.
+    limits : Limits
+        What a picture may cost.
+    """
+
+    captured: Files
+    originals: Originals | None
+    limits: Limits
+
+    def show(self, record: Record) -> bytes:
+        """Give a PNG.
+
+        Raises
+        ------
+        PictureError
+            If it can't be shown; the message says why.
+        """
+        return thumbnail(self._content(record), LONGEST, self.limits)
+
+    def _content(self, record: Record) -> bytes:
+        if record.file is not None:
+            line = self.captured.read(record.file, record.start, record.length)
+            found = parse_line(line, CapturedRecord)
+            if isinstance(found, str):
+                raise PictureError("changed", "The file of the record has changed since it was read.")
+            try:
+                return one_picture(found)
+            except ValueError as error:
+                raise PictureError("no_picture", str(error)) from error
+        image = ImageRef.model_validate(json.loads(record.image)) if record.image else None
+        if self.originals is None or image is None or not (image.bucket and image.key):
+            raise PictureError("no_picture", "The picture was not captured.")
+        return self.originals(image)

@@ -1,0 +1,198 @@
+"""Brings the index up to date: reads what is new, hour by hour from the newest on, and forgets what is gone."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from review.index import Index, forget_file, note_fault, note_file
+from review.judgements import note_correction, resettle
+from review.rows import captured_row, decision_row
+from review.showing import Originals
+from signpost.capture import CapturedRecord
+from signpost.captured import Labels, describe, place
+from signpost.contracts import Decision
+from signpost.corrections import CORRECTIONS, Correction, Withdrawal
+from signpost.endpoints import labels_of
+from signpost.files import Files, Found
+from signpost.json_lines import line_files, parse_line, read_lines, record_files
+from signpost.prefixes import DECISIONS, OPINIONS
+from signpost.settings import Settings
+from signpost.shadow import SHADOW
+
+_HOUR = re.compile(r"\d{4}/\d\d/\d\d(?:/\d\d)?(?=/)")
+# What the captured record says of a picture, the decision says too, and it is what counted; but it has no exact time.
+_INSERT = """
+INSERT INTO records ({columns}) VALUES ({values})
+ON CONFLICT (decision_id) DO UPDATE SET {updates}
+WHERE :decision_file IS NOT NULL OR records.file IS NULL OR excluded.time >= records.time
+"""
+# In a transaction; a correction has to wait for its end.
+_FILES_AT_ONCE = 20
+Progress = Callable[[int, int], None]
+List = Callable[[str, str], Iterable[Found]]
+Read = Callable[[sqlite3.Connection, str], None]
+
+
+class Opinion(BaseModel):
+    """What Rekognition says that a picture shows."""
+
+    decision_id: str = Field(min_length=1)
+    label: str = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where records, decisions and corrections lie.
+
+    Attributes
+    ----------
+    captured : Files
+        Captured records under `prefix`; corrections and opinions under prefixes of their own.
+    prefix : str
+    decisions : Files or None
+        The archive of decisions, where there is one.
+    originals : callable or None
+        Fetches a picture that was not captured.
+    settings : Settings
+    """
+
+    captured: Files
+    prefix: str
+    decisions: Files | None
+    originals: Originals | None
+    settings: Settings
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Names an endpoint's bare probabilities."""
+        return labels_of(self.settings)
+
+
+def sync(index: Index, sources: Sources, progress: Progress, *, whole: bool) -> None:
+    """Bring the index up to date.
+
+    Parameters
+    ----------
+    index : Index
+    sources : Sources
+    progress : callable
+        Told now and then how many of how many new files were read.
+    whole : bool
+        Whether to list everything, and so to find new endpoints and what is gone; else only the latest two hours of
+        what is known are listed.
+    """
+    captured, decisions, read = sources.captured, sources.decisions, _Reader(sources)
+    kinds: list[tuple[str, str, List, Read]] = [
+        ("correction", CORRECTIONS, partial(line_files, captured), read.corrections),
+        ("opinion", OPINIONS, partial(line_files, captured), read.opinions),
+        ("captured", sources.prefix, partial(record_files, captured), read.records),
+    ]
+    if decisions:  # last, since each is a file of its own
+        kinds.append(("decision", DECISIONS, decisions.list, read.decision))
+    for kind, prefix, listing, reader in kinds:
+        known = index.versions(kind)
+        begin = [(prefix, "")] if whole or not known else _latest(prefix, known)
+        there = {found.key: found.version for root, after in begin for found in listing(root, after)}
+        if whole:
+            _forget(index, known.keys() - there.keys())
+        new = sorted((key for key, version in there.items() if known.get(key) != version), key=_hour, reverse=True)
+        _read(index, kind, {key: there[key] for key in new}, reader, progress)
+
+
+def _forget(index: Index, keys: Iterable[str]) -> None:
+    for key in keys:
+        with index.open() as database:
+            resettle(database, forget_file(database, key))
+
+
+def _read(index: Index, kind: str, new: Mapping[str, str], reader: Read, progress: Progress) -> None:
+    keys = list(new)
+    for start in range(0, len(keys), _FILES_AT_ONCE):
+        progress(start, len(keys))
+        with index.open() as database:
+            for key in keys[start : start + _FILES_AT_ONCE]:
+                touched = forget_file(database, key)
+                reader(database, key)
+                note_file(database, kind, key, new[key])
+                resettle(database, touched)
+    if keys:
+        with index.open() as database:
+            database.execute("ANALYZE")  # which index serves a question depends on what the records are like
+
+
+def _latest(prefix: str, known: Iterable[str]) -> list[tuple[str, str]]:
+    """Say where to list: what lies before the hours of the known keys, and there behind the last hour but one."""
+    hours: dict[str, set[str]] = defaultdict(set)
+    for key in known:
+        match = _HOUR.search(key)
+        if match is None:  # a folder of another layout
+            return [(prefix, "")]
+        hours[key[: match.start()]].add(match[0])
+    return [(root, root + min(sorted(found)[-2:])) for root, found in hours.items()]
+
+
+class _Reader:
+    """Reads one file of each kind into the index."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources, self._limits = sources, sources.settings.limits.as_limits()
+
+    def records(self, database: sqlite3.Connection, key: str) -> None:
+        if place(key)[1] == SHADOW:  # it decides nothing
+            return
+        for line in read_lines(self._sources.captured, key, CapturedRecord):
+            listed = describe(line, self._sources.labels, self._limits)
+            if listed.said is None:
+                note_fault(database, key, line.number, listed.error or "")
+            else:
+                row = captured_row(line, listed, self._sources.settings)
+                _add(database, row, keep={"classifier", "outcome", "route", "reason", "threshold"})
+
+    def decision(self, database: sqlite3.Connection, key: str) -> None:
+        if self._sources.decisions is None or not key.endswith(".json"):
+            return
+        found = parse_line(b"".join(self._sources.decisions.chunks(key)), Decision)
+        if isinstance(found, str):
+            note_fault(database, key, 1, found)
+        else:
+            _add(database, decision_row(key, found), keep={"time"})
+
+    def corrections(self, database: sqlite3.Connection, key: str) -> None:
+        for line in read_lines(self._sources.captured, key, Withdrawal, Correction):
+            if line.content is None:
+                note_fault(database, key, line.number, line.fault or "")
+            else:
+                note_correction(database, line.content, key)
+
+    def opinions(self, database: sqlite3.Connection, key: str) -> None:
+        for line in read_lines(self._sources.captured, key, Opinion):
+            if line.content is None:
+                note_fault(database, key, line.number, line.fault or "")
+            else:
+                given = (line.content.decision_id, line.content.label, key)
+                database.execute("INSERT OR REPLACE INTO opinions VALUES (?, ?, ?)", given)
+                resettle(database, given[:1])
+
+
+def _add(database: sqlite3.Connection, row: dict[str, Any], keep: set[str]) -> None:
+    """Add a row; of one that is there already, those of `keep` stay if they are known, and all if it is newer."""
+    updates = ", ".join(
+        f"{name} = coalesce(records.{name}, excluded.{name})" if name in keep else f"{name} = excluded.{name}"
+        for name in row
+    )
+    statement = _INSERT.format(columns=", ".join(row), values=", ".join(f":{name}" for name in row), updates=updates)
+    database.execute(statement, {"decision_file": None} | row)
+    resettle(database, [row["decision_id"]])
+
+
+def _hour(key: str) -> str:
+    match = _HOUR.search(key)
+    return match[0] if match else ""

@@ -1,0 +1,148 @@
+"""Files by key, in a bucket or in a folder: what records and corrections are read from and written to."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from signpost.errors import SignpostError
+
+_CHUNK = 2**20
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file that is there.
+
+    Attributes
+    ----------
+    key : str
+        With slashes; in a folder relative to it.
+    version : str
+        Another one whenever the content is another.
+    """
+
+    key: str
+    version: str
+
+
+class Files(Protocol):
+    """Files by key."""
+
+    def list(self, prefix: str = "", after: str = "") -> Iterator[Found]:
+        """List the files whose keys begin so and come after another, in the order of their keys."""
+        ...
+
+    def chunks(self, key: str) -> Iterator[bytes]:
+        """Read a file piece by piece."""
+        ...
+
+    def read(self, key: str, start: int, length: int) -> bytes:
+        """Read a part of a file."""
+        ...
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write a file whole or not at all; once this returns, it stays."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Delete a file; it may be gone already."""
+        ...
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """The files of an S3 bucket.
+
+    Attributes
+    ----------
+    client : boto3 S3 client
+    name : str
+    """
+
+    client: Any
+    name: str
+
+    def list(self, prefix: str = "", after: str = "") -> Iterator[Found]:
+        """See `Files`."""
+        begin = {"StartAfter": after} if after else {}
+        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix, **begin):
+            for item in page.get("Contents", []):
+                yield Found(item["Key"], item.get("ETag", ""))
+
+    def chunks(self, key: str) -> Iterator[bytes]:
+        """See `Files`."""
+        return self.client.get_object(Bucket=self.name, Key=key)["Body"].iter_chunks(_CHUNK)
+
+    def read(self, key: str, start: int, length: int) -> bytes:
+        """See `Files`."""
+        part = f"bytes={start}-{start + length - 1}"
+        return self.client.get_object(Bucket=self.name, Key=key, Range=part)["Body"].read()
+
+    def write(self, key: str, content: bytes) -> None:
+        """See `Files`."""
+        self.client.put_object(Bucket=self.name, Key=key, Body=content)
+
+    def delete(self, key: str) -> None:
+        """See `Files`."""
+        self.client.delete_object(Bucket=self.name, Key=key)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The files in a folder and below it; nothing outside it, whatever a key or a link says.
+
+    Attributes
+    ----------
+    path : Path
+    """
+
+    path: Path
+
+    def list(self, prefix: str = "", after: str = "") -> Iterator[Found]:
+        """See `Files`."""
+        paths = {path.relative_to(self.path).as_posix(): path for path in self.path.rglob("*")}
+        for key in sorted(paths):
+            path = paths[key]
+            if key.startswith(prefix) and key > after and path.is_file() and not path.is_symlink():
+                stat = path.stat()
+                yield Found(key, f"{stat.st_size}-{stat.st_mtime_ns}")
+
+    def chunks(self, key: str) -> Iterator[bytes]:
+        """See `Files`."""
+        with self._inside(key).open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                yield chunk
+
+    def read(self, key: str, start: int, length: int) -> bytes:
+        """See `Files`."""
+        with self._inside(key).open("rb") as file:
+            file.seek(start)
+            return file.read(length)
+
+    def write(self, key: str, content: bytes) -> None:
+        """See `Files`."""
+        target = self._inside(key)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(file.name).replace(target)
+        except OSError as error:
+            raise SignpostError(f"can't write {target}: {error.strerror}") from error
+
+    def delete(self, key: str) -> None:
+        """See `Files`."""
+        self._inside(key).unlink(missing_ok=True)
+
+    def _inside(self, key: str) -> Path:
+        path = (self.path / key).resolve()
+        if not path.is_relative_to(self.path.resolve()):
+            raise SignpostError(f"{key} is not inside {self.path}")
+        return path
