@@ -6,6 +6,7 @@ It knows no HTTP and no concurrency. So it may crash, hang or be killed: the ser
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 from contextlib import suppress
@@ -39,6 +40,9 @@ def work(connection: socket.socket, model_dir: Path, limits: Limits) -> None:
     # Whoever stops the server stops the group; requests under way are still to be answered.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with suppress(AttributeError, OSError):  # not every system has it, or allows it
+        # To the system it is one that computes: it takes no turn from the server, which needs few and short ones.
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     configure_logging()
     try:
         with quiet_libraries():
