@@ -113,7 +113,9 @@ class Folder:
         paths = {path.relative_to(self.path).as_posix(): path for path in self.path.rglob("*")}
         for key in sorted(paths):
             path = paths[key]
-            if key.startswith(prefix) and key > after and path.is_file() and not path.is_symlink():
+            # A name that is no UTF-8 could be neither shown nor stored; S3 has none such.
+            is_text = key == key.encode(errors="replace").decode()
+            if is_text and key.startswith(prefix) and key > after and path.is_file() and not path.is_symlink():
                 stat = path.stat()
                 yield Found(key, f"{stat.st_size}-{stat.st_mtime_ns}")
 
