@@ -6,9 +6,11 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -40,9 +42,8 @@ def make_app(parts: Parts) -> FastAPI:
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_middleware(SecureHeaders)
-    app.add_exception_handler(NotAllowed, _refused)
-    for kind in (SignpostError, BotoCoreError, ClientError):
-        app.add_exception_handler(kind, _failed)
+    for kind in (NotAllowed, HTTPException, RequestValidationError, SignpostError, BotoCoreError, ClientError):
+        app.add_exception_handler(kind, _explain)
     return app
 
 
@@ -57,10 +58,15 @@ def _templates() -> Jinja2Templates:
     return Jinja2Templates(env=environment)
 
 
-def _refused(request: Request, error: Exception) -> Response:
-    return render(request, "message.html", 403, message=f"{error}.".capitalize())
-
-
-def _failed(request: Request, error: Exception) -> Response:
-    """Say what S3, or the folder, did not do."""
-    return render(request, "message.html", 503, message=f"Not done: {error}")
+def _explain(request: Request, error: Exception) -> Response:
+    """Say on a page what was not done, and why."""
+    if isinstance(error, RequestValidationError):
+        faults = [f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors()]
+        status, message = 422, f"This can't be understood. {'; '.join(faults)}"
+    elif isinstance(error, HTTPException):
+        status, message = error.status_code, f"{error.detail}."
+    elif isinstance(error, NotAllowed):
+        status, message = 403, f"{error}."
+    else:  # what S3, or the folder, did not do
+        status, message = 503, f"Not done: {error}"
+    return render(request, "message.html", status, message=message[:1].upper() + message[1:])

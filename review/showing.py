@@ -50,8 +50,10 @@ class Pictures:
 
     def _content(self, record: Record) -> bytes:
         if record.file is not None:
-            line = self.captured.read(record.file, record.start, record.length)
-            found = parse_line(line, CapturedRecord)
+            try:
+                found = parse_line(self.captured.read(record.file, record.start, record.length), CapturedRecord)
+            except FileNotFoundError as error:
+                raise PictureError("image_not_found", "The record is not there any more.") from error
             if isinstance(found, str):
                 raise PictureError("changed", "The file of the record has changed since it was read.")
             try:

@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -120,8 +121,9 @@ def _read(index: Index, kind: str, new: Mapping[str, str], reader: Read, progres
         with index.open() as database:
             for key in keys[start : start + _FILES_AT_ONCE]:
                 touched = forget_file(database, key)
-                reader(database, key)
-                note_file(database, kind, key, new[key])
+                with suppress(FileNotFoundError):  # a correction that was taken back meanwhile
+                    reader(database, key)
+                    note_file(database, kind, key, new[key])
                 resettle(database, touched)
     if keys:
         with index.open() as database:

@@ -116,9 +116,11 @@ def _bare(content: Any, labels: Sequence[str]) -> Said:
     # NaN fails both comparisons.
     if not all(0 <= value <= 1 for value in values) or not math.isclose(sum(values), 1, abs_tol=_TOLERANCE):
         raise ValueError("the answer's numbers are no probabilities: they are not between 0 and 1 with a sum of 1")
-    if not isinstance(names, list | tuple) or len(names) != len(values):
-        names = range(len(values))
-    return Said({str(name): value for name, value in zip(names, values, strict=True)})
+    # JSON may hold half a surrogate pair, which is no text to anybody else.
+    texts = [str(name).encode(errors="replace").decode() for name in names] if isinstance(names, Sequence) else []
+    if len(texts) != len(values) or len(set(texts)) != len(texts):
+        texts = [str(position) for position in range(len(values))]
+    return Said(dict(zip(texts, values, strict=True)))
 
 
 def _flat(content: Any) -> bool:

@@ -35,7 +35,7 @@ class _GroundTruth(_Line):
 
 class _Said(_Line):
     decision_id: str = Field(alias="eventId", min_length=1)
-    correction_id: str = Field(default="", alias="correctionId")
+    correction_id: str = Field(default="", alias="correctionId", pattern=r"^[A-Za-z0-9-]{0,64}$")  # part of a key
     by: str = Field(default="", alias="correctedBy")
     at: AwareDatetime = Field(default=_LONG_AGO, alias="correctedAt")
 

@@ -38,11 +38,11 @@ class Files(Protocol):
         ...
 
     def chunks(self, key: str) -> Iterator[bytes]:
-        """Read a file piece by piece."""
+        """Read a file piece by piece; `FileNotFoundError` if it is gone."""
         ...
 
     def read(self, key: str, start: int, length: int) -> bytes:
-        """Read a part of a file."""
+        """Read a part of a file; `FileNotFoundError` if it is gone."""
         ...
 
     def write(self, key: str, content: bytes) -> None:
@@ -76,12 +76,11 @@ class Bucket:
 
     def chunks(self, key: str) -> Iterator[bytes]:
         """See `Files`."""
-        return self.client.get_object(Bucket=self.name, Key=key)["Body"].iter_chunks(_CHUNK)
+        return self._get(key).iter_chunks(_CHUNK)
 
     def read(self, key: str, start: int, length: int) -> bytes:
         """See `Files`."""
-        part = f"bytes={start}-{start + length - 1}"
-        return self.client.get_object(Bucket=self.name, Key=key, Range=part)["Body"].read()
+        return self._get(key, Range=f"bytes={start}-{start + length - 1}").read()
 
     def write(self, key: str, content: bytes) -> None:
         """See `Files`."""
@@ -90,6 +89,12 @@ class Bucket:
     def delete(self, key: str) -> None:
         """See `Files`."""
         self.client.delete_object(Bucket=self.name, Key=key)
+
+    def _get(self, key: str, **more: str) -> Any:
+        try:
+            return self.client.get_object(Bucket=self.name, Key=key, **more)["Body"]
+        except self.client.exceptions.NoSuchKey as error:
+            raise FileNotFoundError(key) from error
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,9 @@ class Folder:
         paths = {path.relative_to(self.path).as_posix(): path for path in self.path.rglob("*")}
         for key in sorted(paths):
             path = paths[key]
-            if key.startswith(prefix) and key > after and path.is_file() and not path.is_symlink():
+            # A name that is no UTF-8 could be neither shown nor stored; S3 has none such.
+            is_text = key == key.encode(errors="replace").decode()
+            if is_text and key.startswith(prefix) and key > after and path.is_file() and not path.is_symlink():
                 stat = path.stat()
                 yield Found(key, f"{stat.st_size}-{stat.st_mtime_ns}")
 
@@ -134,6 +141,7 @@ class Folder:
                 file.flush()
                 os.fsync(file.fileno())
             Path(file.name).replace(target)
+            _synchronise(target.parent)
         except OSError as error:
             raise SignpostError(f"can't write {target}: {error.strerror}") from error
 
@@ -146,3 +154,12 @@ class Folder:
         if not path.is_relative_to(self.path.resolve()):
             raise SignpostError(f"{key} is not inside {self.path}")
         return path
+
+
+def _synchronise(folder: Path) -> None:
+    """Bring a folder's own entries to the disk: a rename is one."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -3,62 +3,24 @@
 import base64
 import io
 import json
-import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from browsing import SIZES, check_accessible, picture_of, visit
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from review_folder import fill
 
 from signpost.files import Folder
 from signpost.json_lines import Lines
-
-ROOT = Path(__file__).parents[2]
-SIZES = {
-    "desktop": {"viewport": {"width": 1280, "height": 900}},
-    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
-}
-SERIOUS = {"serious", "critical"}
-
-
-@contextmanager
-def visit(browser: Browser, address: str, **options: object) -> Iterator[Page]:
-    """Open an address; nothing but our own server may be asked, and no script may fail."""
-    context = browser.new_context(accept_downloads=True, **options)
-    page, wrong = context.new_page(), list[str]()
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    host = urlsplit(address).netloc
-    page.on("request", lambda request: wrong.append(request.url) if urlsplit(request.url).netloc != host else None)
-    page.goto(address)
-    yield page
-    context.close()
-    assert wrong == []
 
 
 def said(folder: Path) -> dict[str, dict[str, str]]:
     """What the files say: by decision and person, the label."""
     found = Lines(Folder(folder)).corrections("corrections/").standing
     return {name: {who: one.label for who, one in people.items()} for name, people in found.items()}
-
-
-def check_accessible(page: Page) -> None:
-    violations = Axe().run(page).response["violations"]
-    serious = [entry for entry in violations if entry["impact"] in SERIOUS]
-    assert serious == [], json.dumps([(e["id"], [n["html"] for n in e["nodes"]]) for e in serious], indent=1)
-
-
-def picture_of(page: Page, name: str) -> None:
-    """Take a screenshot; it replaces the one in the docs where that is asked for."""
-    keep = "KEEP_SCREENSHOTS" in os.environ
-    path = ROOT / "docs" / "img" / name if keep else None
-    page.screenshot(path=path, type="jpeg", quality=80, animations="disabled")
 
 
 @pytest.mark.parametrize("size", SIZES)

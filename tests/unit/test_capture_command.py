@@ -80,6 +80,22 @@ def test_the_labels_of_bare_probabilities_can_be_given(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    ("labels", "found"),
+    [
+        (b'["a", "\\ud800"]', ["a", "?"]),
+        (b'["a", "a"]', ["0", "1"]),
+        (b'["a"]', ["0", "1"]),
+        (b'"ab"', ["a", "b"]),
+        (b"7", ["0", "1"]),
+    ],
+)
+def test_labels_of_an_answer_are_not_trusted(labels: bytes, found: list[str], tmp_path: Path):
+    add(tmp_path, "a", PICTURE, Payload(JSON, b'{"probabilities": [0.25, 0.75], "labels": %s}' % labels))
+
+    assert list(_run("list", "--from", str(tmp_path))[0][0]["probabilities"]) == found
+
+
+@pytest.mark.parametrize(
     ("body", "fault"),
     [
         (b"hello", "the answer: the answer holds no probabilities"),

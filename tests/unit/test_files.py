@@ -1,5 +1,6 @@
 """Files in a folder stay in it, and are written whole or not at all."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,12 @@ def test_links_are_not_listed(tmp_path: Path):
     (tmp_path / "b").symlink_to("/etc/hostname")
 
     assert [found.key for found in Folder(tmp_path).list()] == ["a"]
+
+
+def test_names_that_are_no_text_are_not_listed(tmp_path: Path):
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.jsonl"))).write_bytes(b"")
+
+    assert list(Folder(tmp_path).list()) == []
 
 
 def test_a_part_of_a_file_is_read(tmp_path: Path):

@@ -14,7 +14,7 @@ from localcloud.sagemaker.capture import Payload
 from review.filters import Filter
 from review.records import PAGE, count, page
 from signpost.corrections import CORRECTIONS, keep
-from signpost.files import Folder
+from signpost.files import Folder, Found
 from tests.unit.sample_datasets import noise
 
 PICTURE = Payload("image/png", noise(1))
@@ -53,7 +53,10 @@ def test_filters_and_orders(query: str, found: str, folder: Path):
 
 @pytest.mark.parametrize("query", ["least=2", "since=yesterday", "order=size", "state=x", "after=x", "after=[[],1]"])
 def test_a_filter_that_makes_no_sense_is_refused(query: str, folder: Path):
-    assert ReviewPage(folder).get(f"/?{query}").status_code == 422
+    answered = ReviewPage(folder).get(f"/?{query}")
+
+    assert answered.status_code == 422
+    assert "<h1>" in answered.text
 
 
 def test_an_event_id_finds_its_record(folder: Path):
@@ -101,6 +104,7 @@ def test_only_new_files_are_read_again_and_gone_ones_forgotten(folder: Path, mon
     (folder / read[0]).unlink()
     page_.upkeep.once()
     assert len(page_.ids()) == 6
+    assert page_.get("/picture?id=d5").status_code == 422
     page_.sync(whole=True)
     assert len(page_.ids()) == 5
 
@@ -229,3 +233,22 @@ def test_what_cannot_be_listed_is_said_until_it_can(folder: Path, monkeypatch: p
     assert len(page_.ids()) == 5
     page_.upkeep.once()
     assert "AccessDenied" not in page_.get("/").text
+
+
+def test_a_file_that_vanishes_while_it_is_listed_is_no_fault(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    keep(Folder(folder), correction("d0", "bicycle"))
+    page_ = ReviewPage(folder, read=False)
+    listing = Folder.list
+
+    def take_back(files: Folder, *place: str) -> list[Found]:
+        found = list(listing(files, *place))
+        for one in found:
+            if one.key.startswith("corrections/"):
+                files.delete(one.key)
+        return found
+
+    monkeypatch.setattr(Folder, "list", take_back)
+    page_.upkeep.once()
+
+    assert page_.upkeep.fault is None
+    assert len(page_.ids("state=open")) == 5

@@ -55,6 +55,7 @@ def test_scripts_in_labels_ids_and_names_are_text(tmp_path: Path):
     page = ReviewPage(folder, "<script>alert(5)")
 
     name = quote(SCRIPT, safe="")
+    assert "<script>alert" not in page.get(f"/?least={name}").text
     for path in ("/", f"/?label={name}", f"/?id={name}", f"/record?id={name}", "/charts", "/unreadable"):
         text = page.get(path).text
         tags = _Tags(text).found
