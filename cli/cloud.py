@@ -6,6 +6,7 @@ import json
 import shlex
 import shutil
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -89,7 +90,10 @@ def open_(
     Example: eval "$(signpost open --env)"
     """
     if as_environment:
-        for name, value in local_environment().items():
+        environment = local_environment()
+        with suppress(DeploymentError):  # nothing is deployed yet
+            environment |= {"API": api_url(find_deployment(on_aws=False))}
+        for name, value in environment.items():
             typer.echo(f"export {name}={shlex.quote(value)}")
         return
     deployment = find_deployment(on_aws)

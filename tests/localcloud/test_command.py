@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,12 @@ def test_open_and_status_say_what_is_where(signpost, app):
     status = json.loads(signpost("status", "--json").stdout)
     assert status["endpoints"] == {"signpost-vehicle": "InService"}
     assert set(status["queues"]) >= {"signpost-faults", "signpost-vehicle-nearby-orders"}
+
+
+def test_a_shell_can_ask_the_api_at_once(signpost):
+    exported = dict(line.removeprefix("export ").split("=", 1) for line in signpost("open", "--env").stdout.splitlines())
+    with urllib.request.urlopen(f"{exported['API']}/health") as answer:
+        assert json.load(answer) == {"status": "ok"}
 
 
 def test_logs_of_every_function_are_read_with_one_command(signpost, pictures):
