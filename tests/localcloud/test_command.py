@@ -64,7 +64,8 @@ def test_open_and_status_say_what_is_where(signpost, app):
 
 
 def test_a_shell_can_ask_the_api_at_once(signpost):
-    exported = dict(line.removeprefix("export ").split("=", 1) for line in signpost("open", "--env").stdout.splitlines())
+    lines = signpost("open", "--env").stdout.splitlines()
+    exported = dict(line.removeprefix("export ").split("=", 1) for line in lines)
     with urllib.request.urlopen(f"{exported['API']}/health") as answer:
         assert json.load(answer) == {"status": "ok"}
 
