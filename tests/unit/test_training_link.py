@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -55,6 +57,25 @@ def test_the_end_of_another_host_is_said_by_its_name(address: tuple[str, int]):
             eventually(lambda: not (second.over() or third.over() or first.over()) and not first._missing)
         with pytest.raises(TrainingError, match="host algo-2 ended before the training was over"):
             eventually(first.over)
+
+
+def test_a_host_that_fails_at_once_is_heard_of_by_a_first_one_that_starts_later(address: tuple[str, int]):
+    def fail() -> None:
+        with pytest.raises(RuntimeError), OtherHost(address, "algo-2") as other:
+            assert not other.over()  # nobody listens yet
+            failing.set()
+            raise RuntimeError
+
+    failing = threading.Event()
+    with ThreadPoolExecutor() as pool:
+        failed = pool.submit(fail)
+        failing.wait()
+        with (
+            FirstHost(address, ["algo-2"]) as first,
+            pytest.raises(TrainingError, match="host algo-2 ended before the training was over"),
+        ):
+            eventually(first.over)
+        failed.result()
 
 
 def test_the_failure_of_the_first_host_is_said(address: tuple[str, int]):

@@ -17,6 +17,8 @@ from signpost.errors import TrainingError, TrainingInterrupted
 _DONE, _STOPPED, _STOP = b"done\n", b"stopped\n", b"stop\n"
 _START_SECONDS = 600.0  # between the start of the first container and of the last
 _RETRY_SECONDS = 1.0
+# A host that fails before it has reached the first one tries so long, or the first would wait for it to start.
+_FAREWELL_SECONDS = 30.0
 # A machine that is gone says nothing: after this many seconds of silence, and this many questions, it counts as dead.
 _KEEP_ALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
 
@@ -133,8 +135,13 @@ class OtherHost:
     def __enter__(self) -> OtherHost:
         return self
 
-    def __exit__(self, *_exception: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, _value: object, _trace: TracebackType | None) -> None:
         """Close the connection: the first host notices."""
+        if kind and not issubclass(kind, TrainingInterrupted):
+            deadline = min(self._deadline, time.monotonic() + _FAREWELL_SECONDS)
+            while self._line is None and time.monotonic() < deadline:
+                self._connect()
+                time.sleep(_RETRY_SECONDS / 10)
         if self._line:
             self._line.close()
 
