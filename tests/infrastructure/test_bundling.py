@@ -164,7 +164,7 @@ def test_no_python_is_found_where_there_is_none(monkeypatch: pytest.MonkeyPatch)
         ),
         (
             "api",
-            [*PLAIN, "pillow", "python-multipart"],
+            [*BASE, "pillow", "python-multipart"],
             None,
             ApiConfiguration(
                 default_classifier="a",
