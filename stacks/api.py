@@ -80,7 +80,7 @@ class ApiStack(Stack):
         gateway = Gateway(self, "Gateway", settings=settings, function=function, callers=pool)
         if settings.api.firewall:
             self.firewall = Firewall(self, "Firewall", settings=settings)
-            self.firewall.protect(gateway, gateway.stage_arn, self.firewall.arn)
+            Firewall.protect(self.firewall, gateway.stage_arn, self.firewall.arn)
         else:
             acknowledge(gateway, {"APIG3": "signpost.toml says so."})
         CfnOutput(self, "ApiId", value=gateway.api.rest_api_id)

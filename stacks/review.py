@@ -81,11 +81,9 @@ class ReviewStack(Stack):
         self._grant_index(index)
         self._grant_page(page, index, secret)
         # The page tells visitors apart itself, since who has not signed in is led to where they can.
-        gateway.root.add_proxy(
-            default_integration=apigateway.LambdaIntegration(page, allow_test_invoke=False),
-            default_method_options=apigateway.MethodOptions(authorization_type=apigateway.AuthorizationType.NONE),
-        )
-        gateway.root.add_method("ANY", apigateway.LambdaIntegration(page, allow_test_invoke=False))
+        integration = apigateway.LambdaIntegration(page, allow_test_invoke=False)
+        for resource in (gateway.root, gateway.root.add_resource("{proxy+}")):
+            resource.add_method("ANY", integration, authorization_type=apigateway.AuthorizationType.NONE)
         if api.firewall:
             Firewall.protect(self, gateway.deployment_stage.stage_arn, api.firewall.arn)
         else:
@@ -127,14 +125,17 @@ class ReviewStack(Stack):
 
     def _grant_index(self, function: lambda_.Function) -> None:
         captured, decisions = self._storage.captured, self._storage.decisions
-        self._read(function, captured, [CAPTURE, CORRECTIONS, OPINIONS])
-        self._read(function, decisions, [DECISIONS, REVIEW_INDEX])
+        for bucket, folders in ((captured, [CAPTURE, CORRECTIONS, OPINIONS]), (decisions, [DECISIONS, REVIEW_INDEX])):
+            _read(function, bucket, folders)
+            _list(function, bucket, folders)
         _allow(function, ["s3:PutObject"], [decisions.arn_for_objects(f"{REVIEW_INDEX}*")])
 
     def _grant_page(self, function: lambda_.Function, index: lambda_.Function, secret: secretsmanager.Secret) -> None:
         captured, decisions, incoming = self._storage.captured, self._storage.decisions, self._storage.incoming
-        self._read(function, captured, [CAPTURE, CORRECTIONS])
-        self._read(function, decisions, [REVIEW_INDEX])
+        _read(function, captured, [CAPTURE, CORRECTIONS])
+        _list(function, captured, [CORRECTIONS])
+        _read(function, decisions, [REVIEW_INDEX])
+        _list(function, decisions, [REVIEW_INDEX])
         _allow(function, ["s3:PutObject", "s3:DeleteObject"], [captured.arn_for_objects(f"{CORRECTIONS}*")])
         named = [f"arn:aws:s3:::{bucket}" for bucket in self._settings.app.source_buckets]
         originals = [incoming.arn_for_objects("*"), *(f"{arn}/*" for arn in named)]
@@ -144,24 +145,23 @@ class ReviewStack(Stack):
         sources = {f"IAM5[Resource::{arn}/*]": "A bucket that signpost.toml names as a source." for arn in named}
         _acknowledge(function, {any_object(incoming, ""): "Any picture of the bucket may have been routed."} | sources)
 
-    def _read(self, function: lambda_.Function, bucket: s3.Bucket, folders: list[str]) -> None:
-        patterns = [f"{folder}*" for folder in folders]
-        _allow(function, ["s3:GetObject"], [bucket.arn_for_objects(pattern) for pattern in patterns])
-        function.add_to_role_policy(
-            iam.PolicyStatement(
-                actions=["s3:ListBucket"],
-                resources=[bucket.bucket_arn],
-                conditions={"StringLike": {"s3:prefix": patterns}},
-            )
-        )
-        _acknowledge(function, {any_object(bucket, name): "Records are named as they are written." for name in folders})
-
 
 def _address(gateway: apigateway.RestApi, stage: Stage) -> str:
     """Say where the page is, without asking the API's stage, which waits for the function that is told this."""
     if stage.endpoint:
         return f"{stage.endpoint}/_aws/execute-api/{gateway.rest_api_id}/{STAGE}"
     return f"https://{gateway.rest_api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}/{STAGE}"
+
+
+def _read(function: lambda_.Function, bucket: s3.Bucket, folders: list[str]) -> None:
+    _allow(function, ["s3:GetObject"], [bucket.arn_for_objects(f"{folder}*") for folder in folders])
+    _acknowledge(function, {any_object(bucket, folder): "Records are named as they are written." for folder in folders})
+
+
+def _list(function: lambda_.Function, bucket: s3.Bucket, folders: list[str]) -> None:
+    only = {"StringLike": {"s3:prefix": [f"{folder}*" for folder in folders]}}
+    statement = iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn], conditions=only)
+    function.add_to_role_policy(statement)
 
 
 def _allow(function: lambda_.Function, actions: list[str], resources: list[str]) -> None:

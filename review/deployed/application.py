@@ -22,7 +22,7 @@ from review.parts import make_parts, render
 from review.people import Visitor
 
 
-def make_deployed(copy: Copy, identity: Identity, sessions: Sessions) -> ASGIApp:
+def make_deployed(copy: Copy, identity: Identity, sessions: Sessions) -> SessionGuard:
     """Build the guarded application.
 
     Parameters

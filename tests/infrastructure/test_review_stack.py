@@ -51,3 +51,10 @@ def test_the_stage_limits_and_logs_no_body_and_no_address(on_aws: Synthesis) -> 
     line = json.loads(stage["AccessLogSetting"]["Format"])
     assert not [value for value in line.values() if "identity" in value or "authorizer" in value]
     assert "stages" in readable(only(on_aws, "WAFv2::WebACLAssociation")["ResourceArn"])
+
+
+def test_every_path_leads_to_the_page(on_aws: Synthesis) -> None:
+    methods = [r["Properties"] for r in on_aws.review["Resources"].values() if r["Type"] == "AWS::ApiGateway::Method"]
+    assert len(methods) == 2
+    for method in methods:
+        assert (method["HttpMethod"], method["Integration"]["Type"]) == ("ANY", "AWS_PROXY")
