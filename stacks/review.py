@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from aws_cdk import Aws, CfnOutput, Stack
 from aws_cdk import aws_apigateway as apigateway
@@ -74,7 +74,7 @@ class ReviewStack(Stack):
                 **buckets,
                 address=address,
                 provider=reviewers.provider,
-                secret=secret.secret_arn,
+                secret=secret,
                 index_function=index.function_name,
             )
         )
@@ -113,7 +113,8 @@ class ReviewStack(Stack):
         )
         return gateway
 
-    def _secret(self) -> secretsmanager.Secret:
+    def _secret(self) -> str:
+        """Make the secret, and give its ARN."""
         secret = secretsmanager.Secret(
             self,
             "Secret",
@@ -121,7 +122,8 @@ class ReviewStack(Stack):
             generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
         )
         acknowledge(secret, {"SMG4": "A new value ends every session; whoever needs that gives it one."})
-        return secret
+        # What Ref gives as well, but not on the local cloud.
+        return cast(secretsmanager.CfnSecret, secret.node.default_child).attr_id
 
     def _grant_index(self, function: lambda_.Function) -> None:
         captured, decisions = self._storage.captured, self._storage.decisions
@@ -130,7 +132,7 @@ class ReviewStack(Stack):
             _list(function, bucket, folders)
         _allow(function, ["s3:PutObject"], [decisions.arn_for_objects(f"{REVIEW_INDEX}*")])
 
-    def _grant_page(self, function: lambda_.Function, index: lambda_.Function, secret: secretsmanager.Secret) -> None:
+    def _grant_page(self, function: lambda_.Function, index: lambda_.Function, secret: str) -> None:
         captured, decisions, incoming = self._storage.captured, self._storage.decisions, self._storage.incoming
         _read(function, captured, [CAPTURE, CORRECTIONS])
         _list(function, captured, [CORRECTIONS])
@@ -140,7 +142,7 @@ class ReviewStack(Stack):
         named = [f"arn:aws:s3:::{bucket}" for bucket in self._settings.app.source_buckets]
         originals = [incoming.arn_for_objects("*"), *(f"{arn}/*" for arn in named)]
         _allow(function, ["s3:GetObject", "s3:GetObjectVersion"], originals)
-        _allow(function, ["secretsmanager:GetSecretValue"], [secret.secret_arn])
+        _allow(function, ["secretsmanager:GetSecretValue"], [secret])
         _allow(function, ["lambda:InvokeFunction"], [index.function_arn])
         sources = {f"IAM5[Resource::{arn}/*]": "A bucket that signpost.toml names as a source." for arn in named}
         _acknowledge(function, {any_object(incoming, ""): "Any picture of the bucket may have been routed."} | sources)
