@@ -10,9 +10,11 @@ import pytest
 from running_cloud import wait_for
 
 from signpost.contracts import Decision
+from tests.browser import conftest as browsers
 from tests.conftest import ROOT
 from training.data.drawn import draw_file
 
+chromium = browsers.browser  # the fixture
 PASSWORD = "Correct-horse-7-battery"
 SETTINGS = f"""
 [app]
@@ -186,3 +188,31 @@ def test_who_is_in_no_group_or_in_another_pool_stays_out(looked_at):
     back = stranger.ask(login, {**fields, "username": "eve", "password": PASSWORD})
     assert stranger.follow(back).status == 401
     assert stranger.ask("/").status == 303
+
+
+def test_a_real_browser_signs_in_corrects_and_signs_out(chromium, looked_at, anna, decision):
+    shown(anna, decision)
+    name = person(looked_at, "rita@example.com", "reviewer")
+    page = chromium.new_page()
+    complaints, hosts = [], set()
+    page.on("console", lambda message: complaints.append((message.type, message.text, message.location["url"])))
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    page.goto(f"{anna.page}/record?id={decision.decision_id}")
+    page.fill("input[name=username]", name)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.get_by_role("heading", name=f"Decision {decision.decision_id}").wait_for()
+    page.wait_for_load_state()  # with its scripts
+    wait_for(lambda: page.evaluate("document.querySelector('article img').naturalWidth > 0"))
+    page.get_by_role("button", name="motorcycle").click()
+    page.get_by_text("It is motorcycle").wait_for()
+    page.locator("article.card").focus()
+    page.keyboard.press("u")
+    page.get_by_text("Undone: 1.").wait_for()
+    page.get_by_role("link", name="Sign out").click()
+    page.get_by_role("heading", name="You are signed out.").wait_for()
+    page.goto(f"{anna.page}/")
+    page.wait_for_selector("input[name=password]")
+    assert not [said for said in complaints if said[0] == "error" and said[2].startswith(anna.page)]
+    assert hosts == {urlsplit(anna.page).netloc}
+    page.close()
