@@ -39,7 +39,7 @@ class Reviewers(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, stage: Stage, address: str) -> None:
         super().__init__(scope, construct_id)
         self._stage = stage
-        self.pool = closed_pool(self, f"{settings.app.name}-review", stage, cognito.Mfa.OPTIONAL)
+        self.pool = closed_pool(self, f"{settings.app.name}-review", stage)
         for name, description in _GROUPS.items():
             self.pool.add_group(name.title(), group_name=name, description=description)
         # Unique among all of AWS, hence the account.
@@ -64,7 +64,7 @@ class Reviewers(Construct):
         acknowledge(
             self.pool,
             {
-                "COG2": "People can be asked for a second factor one by one, and may set one up.",
+                "COG2": "People can be asked for a second factor one by one.",
                 "COG3": "Threat protection is a paid plan of Cognito's; switch it on where it is bought.",
                 "COG8": "As above: the plus plan is bought by who wants it.",
             },

@@ -11,7 +11,7 @@ from stacks.constructs.acknowledge import acknowledge
 from stacks.stage import Stage
 
 
-def closed_pool(scope: Construct, name: str, stage: Stage, mfa: cognito.Mfa) -> cognito.UserPool:
+def closed_pool(scope: Construct, name: str, stage: Stage) -> cognito.UserPool:
     """Make a pool that an administrator adds people to.
 
     Parameters
@@ -21,8 +21,6 @@ def closed_pool(scope: Construct, name: str, stage: Stage, mfa: cognito.Mfa) -> 
         Of the pool.
     stage : Stage
         What becomes of it when the stack is deleted.
-    mfa : cognito.Mfa
-        Whether a second factor is needed.
     """
     return cognito.UserPool(
         scope,
@@ -31,7 +29,7 @@ def closed_pool(scope: Construct, name: str, stage: Stage, mfa: cognito.Mfa) -> 
         self_sign_up_enabled=False,
         sign_in_aliases=cognito.SignInAliases(email=True),
         account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
-        mfa=mfa,
+        mfa=cognito.Mfa.OPTIONAL,
         mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
         password_policy=cognito.PasswordPolicy(
             min_length=12, require_digits=True, require_lowercase=True, require_symbols=True, require_uppercase=True
@@ -60,7 +58,7 @@ class CallerPool(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, stage: Stage) -> None:
         super().__init__(scope, construct_id)
-        self.pool = closed_pool(self, f"{settings.app.name}-api", stage, cognito.Mfa.OPTIONAL)
+        self.pool = closed_pool(self, f"{settings.app.name}-api", stage)
         self.client = self.pool.add_client(
             "Client",
             generate_secret=False,
