@@ -11,6 +11,7 @@ from cdk_nag import AwsSolutionsChecks
 from signpost.settings import load_settings
 from stacks.api import ApiStack
 from stacks.inference import InferenceStack
+from stacks.review import ReviewStack
 from stacks.routing import RoutingStack
 from stacks.stage import aws_stage, local_stage
 from stacks.storage import StorageStack
@@ -28,7 +29,9 @@ common = {"settings": settings, "stage": stage, "synthesizer": synthesizer}
 storage = StorageStack(app, f"{name}-storage", **common)
 inference = InferenceStack(app, f"{name}-inference", storage=storage, **common)
 routing = RoutingStack(app, f"{name}-routing", storage=storage, inference=inference, **common)
-ApiStack(app, f"{name}-api", storage=storage, routing=routing, **common)
+api = ApiStack(app, f"{name}-api", storage=storage, routing=routing, **common)
+if settings.review.deployed:
+    ReviewStack(app, f"{name}-review", storage=storage, api=api, **common)
 TrainingStack(app, f"{name}-training", storage=storage, inference=inference, routing=routing, **common)
 
 if not local:  # the same templates; the rules need only be asked once

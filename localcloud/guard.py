@@ -16,6 +16,8 @@ ADMINISTRATION = "/_ministack/"
 OPEN = tuple(ADMINISTRATION + path for path in ("health", "ready", "cfn-response/", "cfn-signal/"))
 # No name that an attacker's DNS can point here ends in `.localhost`; S3 and API Gateway have subdomains of it.
 _OWN_HOST = re.compile(r"(127\.0\.0\.1|([\w-]+\.)*localhost)(:\d+)?", re.ASCII)
+# Where the sign-in page of user pools sends its form; no other page of ours is anybody else's.
+SIGN_IN = "/login"
 _SIGNED = "AWS4-HMAC-SHA256 "
 # A stage of a deployed API: MiniStack reads such a path as nothing else, as long as the host is no subdomain.
 _API = re.compile(r"/_aws/execute-api/[a-z0-9]+/[\w-]+(/.*)?", re.ASCII | re.DOTALL)
@@ -61,8 +63,8 @@ def is_welcome(path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
     Returns
     -------
     bool
-        Whether it comes from no web page, names this machine, and is unsigned or signed in a way that is checked; or is
-        for a deployed API.
+        Whether it comes from no web page but the sign-in page, names this machine, and is unsigned or signed in a way
+        that is checked; or is for a deployed API.
     """
     found: dict[bytes, list[str]] = {}
     for name, value in headers:
@@ -75,7 +77,7 @@ def is_welcome(path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
         return True
     return (
         _OWN_HOST.fullmatch(hosts[0].lower()) is not None
-        and b"origin" not in found
+        and (b"origin" not in found or (path == SIGN_IN and found[b"origin"] == [f"http://{hosts[0]}"]))
         and set(found.get(b"sec-fetch-site", [])) <= {"none", "same-origin"}
         and all(value.startswith(_SIGNED) for value in credentials)
         and (not path.startswith(ADMINISTRATION) or path.startswith(OPEN))

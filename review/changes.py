@@ -50,7 +50,8 @@ def undo(request: Request) -> Response:
 def _changed(request: Request, decisions: list[str], message: str) -> Response:
     """Send the cards that look different now; without a script, go back to one of them."""
     if "hx-request" not in request.headers:
-        return RedirectResponse(f"/record?id={quote(decisions[0], safe='')}" if len(decisions) == 1 else "/", 303)
+        path = f"/record?id={quote(decisions[0], safe='')}" if len(decisions) == 1 else "/"
+        return RedirectResponse(request.scope["root_path"] + path, 303)
     with parts_of(request).index.open() as database:
         records = [record for name in decisions if (record := one(database, name))]
         said = standing(database, decisions)

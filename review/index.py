@@ -26,13 +26,23 @@ class Index:
         with self.open() as database:
             database.execute("PRAGMA journal_mode = WAL")  # readers go on while records are added
             database.executescript(SCHEMA)
-        # SQLite tidies up whenever the last connection is closed, for some milliseconds: so one stays open.
-        self._last = sqlite3.connect(self.path, check_same_thread=False)
-        self._last.execute("SELECT 1 FROM files")
+        self._last = self._hold()
 
     def close(self) -> None:
         """Let it go."""
         self._last.close()
+
+    def replace(self, file: Path) -> None:
+        """Take another file in its place, while nobody reads."""
+        self.close()
+        file.replace(self.path)
+        self._last = self._hold()
+
+    def _hold(self) -> sqlite3.Connection:
+        # SQLite tidies up whenever the last connection is closed, for some milliseconds: so one stays open.
+        last = sqlite3.connect(self.path, check_same_thread=False)
+        last.execute("SELECT 1 FROM files")
+        return last
 
     @contextmanager
     def open(self) -> Iterator[sqlite3.Connection]:

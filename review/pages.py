@@ -53,11 +53,14 @@ def show_record(request: Request, id: Id) -> Response:
 
 
 @router.get("/picture")
-def show_picture(request: Request, id: Id) -> Response:
+def show_picture(request: Request, id: Id, until: int = 0, signature: str = "") -> Response:
     """Show a record's picture, encoded anew."""
+    parts = parts_of(request)
+    if parts.links and not parts.links.admits(id, parts.visitors(request).name, until, signature):
+        return Response("This address holds no longer; load the page again.", 403, media_type="text/plain")
     record = find(request, id)
     try:
-        content = parts_of(request).pictures.show(record)
+        content = parts.pictures.show(record)
     except PictureError as error:
         return Response(str(error), 422, media_type="text/plain")
     return Response(content, media_type="image/png", headers={"cache-control": "private, max-age=300"})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from fastapi.templating import Jinja2Templates
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from review.index import Index
+from review.links import SignedLinks
 from review.people import Visitors
 from review.reviewing import Desk
 from review.showing import Pictures
@@ -29,6 +31,8 @@ class Parts:
         Tells who asks.
     upkeep : Upkeep
         Keeps the index up to date.
+    links : SignedLinks or None
+        Signs the addresses of pictures; None needs no signature.
     """
 
     index: Index
@@ -36,6 +40,7 @@ class Parts:
     pictures: Pictures
     visitors: Visitors
     upkeep: Upkeep
+    links: SignedLinks | None = None
 
 
 def make_parts(index: Index, sources: Sources, visitors: Visitors) -> Parts:
@@ -72,6 +77,19 @@ def parts_of(request: Request) -> Parts:
 def render(request: Request, template: str, status: int = 200, **values: object) -> HTMLResponse:
     """Fill a template."""
     parts = parts_of(request)
-    given = {"visitor": parts.visitors(request), "upkeep": parts.upkeep, "desk": parts.desk, **values}
+    visitor = parts.visitors(request)
+
+    def picture_query(decision_id: str) -> str:
+        return parts.links.query(decision_id, visitor.name) if parts.links else urlencode({"id": decision_id})
+
+    given = {
+        "visitor": visitor,
+        "upkeep": parts.upkeep,
+        "desk": parts.desk,
+        "root": request.scope["root_path"],
+        "signs_out": hasattr(request.app.state, "door"),
+        "picture_query": picture_query,
+        **values,
+    }
     templates: Jinja2Templates = request.app.state.templates
     return templates.TemplateResponse(request, template, given, status_code=status)

@@ -15,8 +15,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_SAFE = frozenset({"GET", "HEAD"})
 _TOKEN = "token"  # noqa: S105 - its name
+SAFE = frozenset({"GET", "HEAD"})  # methods that change nothing
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -83,7 +83,7 @@ class LocalGuard:
         host = headers.get("host", "")
         if host not in self._hosts:
             return PlainTextResponse("This host is not served here.", 421, HEADERS)
-        if scope["method"] not in _SAFE and headers.get("origin") != f"http://{host}":
+        if scope["method"] not in SAFE and headers.get("origin") != f"http://{host}":
             return PlainTextResponse("A change must come from the page itself.", 403, HEADERS)
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         if self._admits(dict(query).get(_TOKEN, "")):

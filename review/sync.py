@@ -40,6 +40,8 @@ _FILES_AT_ONCE = 20
 Progress = Callable[[int, int], None]
 List = Callable[[str, str], Iterable[Found]]
 Read = Callable[[sqlite3.Connection, str], None]
+# What files are called in the index, where they lie, how they are listed and read.
+_Kind = tuple[str, str, List, Read]
 
 
 class Opinion(BaseModel):
@@ -90,22 +92,36 @@ def sync(index: Index, sources: Sources, progress: Progress, *, whole: bool) -> 
         Whether to list everything, and so to find new endpoints and what is gone; else only the latest two hours of
         what is known are listed.
     """
+    for kind in _kinds(sources):
+        _sync(index, kind, progress, whole=whole)
+
+
+def sync_corrections(index: Index, sources: Sources) -> None:
+    """Read the corrections that are new, of the latest two hours."""
+    _sync(index, _kinds(sources)[0], lambda _done, _total: None, whole=False)
+
+
+def _kinds(sources: Sources) -> list[_Kind]:
     captured, decisions, read = sources.captured, sources.decisions, _Reader(sources)
-    kinds: list[tuple[str, str, List, Read]] = [
+    kinds: list[_Kind] = [
         ("correction", CORRECTIONS, partial(line_files, captured), read.corrections),
         ("opinion", OPINIONS, partial(line_files, captured), read.opinions),
         ("captured", sources.prefix, partial(record_files, captured), read.records),
     ]
     if decisions:  # last, since each is a file of its own
         kinds.append(("decision", DECISIONS, decisions.list, read.decision))
-    for kind, prefix, listing, reader in kinds:
-        known = index.versions(kind)
-        begin = [(prefix, "")] if whole or not known else _latest(prefix, known)
-        there = {found.key: found.version for root, after in begin for found in listing(root, after)}
-        if whole:
-            _forget(index, known.keys() - there.keys())
-        new = sorted((key for key, version in there.items() if known.get(key) != version), key=_hour, reverse=True)
-        _read(index, kind, {key: there[key] for key in new}, reader, progress)
+    return kinds
+
+
+def _sync(index: Index, files: _Kind, progress: Progress, *, whole: bool) -> None:
+    kind, prefix, listing, reader = files
+    known = index.versions(kind)
+    begin = [(prefix, "")] if whole or not known else _latest(prefix, known)
+    there = {found.key: found.version for root, after in begin for found in listing(root, after)}
+    if whole:
+        _forget(index, known.keys() - there.keys())
+    new = sorted((key for key, version in there.items() if known.get(key) != version), key=_hour, reverse=True)
+    _read(index, kind, {key: there[key] for key in new}, reader, progress)
 
 
 def _forget(index: Index, keys: Iterable[str]) -> None:

@@ -94,6 +94,55 @@ class ApiConfiguration(SerializeConfiguration):
     cors_origins: list[str]
 
 
+class IdentityProvider(_Configuration):
+    """Who says who a person is: a user pool, as OpenID Connect describes one.
+
+    Attributes
+    ----------
+    issuer : str
+        What its tokens name.
+    client_id : str
+        The application that tokens are made for.
+    keys_url, authorize_url, token_url, logout_url : str
+        Its addresses.
+    """
+
+    issuer: str
+    client_id: str
+    keys_url: str
+    authorize_url: str
+    token_url: str
+    logout_url: str
+
+
+class ReviewIndexConfiguration(_Configuration):
+    """What the function that keeps the review page's index needs to know: the buckets."""
+
+    captured_bucket: str
+    decisions_bucket: str
+
+
+class ReviewConfiguration(ReviewIndexConfiguration):
+    """What the deployed review page needs to know.
+
+    Attributes
+    ----------
+    address : str
+        Of the page, with the stage's path and no slash at the end.
+    provider : IdentityProvider
+        Where people sign in.
+    secret : str
+        ARN of the secret that sessions and picture addresses are signed with.
+    index_function : str
+        Name of the function that keeps the index.
+    """
+
+    address: str
+    provider: IdentityProvider
+    secret: str
+    index_function: str
+
+
 T = TypeVar("T", bound=_Configuration)
 
 

@@ -12,9 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from signpost.errors import DeploymentError
 
 Clients = Callable[[str], Any]
-STACKS = ("storage", "inference", "routing", "training", "api")
-# Without an endpoint, or without a classifier to train, there is nothing in them and the CDK deploys none.
-_MAY_BE_EMPTY = ("inference", "training")
+STACKS = ("storage", "inference", "routing", "training", "api", "review")
+# Without an endpoint, a classifier to train or a deployed review page there is nothing in them: the CDK deploys none.
+_MAY_BE_EMPTY = ("inference", "training", "review")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ FROM_API = "api/"  # below either: came through the API, see `signpost.given_ids
 # In the decisions bucket.
 DECISIONS = "decisions/"
 BATCHES = "batches/"  # results of the batch machine's maps
+REVIEW_INDEX = "review-index/"  # what the deployed review page answers from
 PREPARED = "prepared/"  # pictures on their way to a model that are too large for the state; kept for a day
 
 # In the captured bucket.

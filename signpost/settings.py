@@ -12,6 +12,7 @@ from signpost.api_settings import ApiSettings
 from signpost.errors import SettingsError
 from signpost.hosting import Hosting
 from signpost.limit_settings import LimitSettings
+from signpost.review_settings import ReviewSettings
 from signpost.shadow_settings import ShadowSettings
 from signpost.training_settings import TrainingSettings
 
@@ -149,6 +150,7 @@ class Settings(_Table):
     limits: LimitSettings = LimitSettings()
     batch: BatchSettings = BatchSettings()
     api: ApiSettings = ApiSettings()
+    review: ReviewSettings = ReviewSettings()
     classifiers: dict[Name, Classifier] = Field(min_length=1)
 
     def classifier(self, name: str | None) -> Classifier:
@@ -239,7 +241,7 @@ def load_settings(path: Path) -> Settings:
     except ValidationError as error:
         lines = [f"{path} is wrong:", *(_explain(dict(fault)) for fault in error.errors())]
         raise SettingsError("\n  ".join(lines)) from error
-    return _with_absolute_models(settings, path.resolve().parent)
+    return with_absolute_models(settings, path.resolve().parent)
 
 
 def _explain(fault: dict[str, Any]) -> str:
@@ -272,7 +274,9 @@ def _keys_at(path: list[Any]) -> list[str]:
     return list(table.model_fields)
 
 
-def _with_absolute_models(settings: Settings, folder: Path) -> Settings:
+def with_absolute_models(settings: Settings, folder: Path) -> Settings:
+    """Take the models' relative folders from a folder."""
+
     def absolute(classifier: Classifier) -> Classifier:
         shadow = classifier.shadow
         return classifier.model_copy(

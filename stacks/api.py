@@ -52,6 +52,11 @@ class ApiStack(Stack):
         The buckets.
     routing : RoutingStack
         The machine that decides, and the table of its decisions.
+
+    Attributes
+    ----------
+    firewall : Firewall or None
+        Where the settings ask for one.
     """
 
     def __init__(
@@ -67,13 +72,15 @@ class ApiStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         self._settings, self._storage, self._routing = settings, storage, routing
+        self.firewall: Firewall | None = None
         by_token = settings.api.authorisation == "cognito"
         pool = CallerPool(self, "Callers", settings=settings, stage=stage) if by_token else None
         function = self._function(stage, pool)
         self._grant(function)
         gateway = Gateway(self, "Gateway", settings=settings, function=function, callers=pool)
         if settings.api.firewall:
-            Firewall(self, "Firewall", settings=settings, protected=gateway.stage_arn)
+            self.firewall = Firewall(self, "Firewall", settings=settings)
+            Firewall.protect(self.firewall, gateway.stage_arn, self.firewall.arn)
         else:
             acknowledge(gateway, {"APIG3": "signpost.toml says so."})
         CfnOutput(self, "ApiId", value=gateway.api.rest_api_id)

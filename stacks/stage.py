@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class Stage:
         Container image of training jobs; None builds ``training/Dockerfile``.
     removal_policy : RemovalPolicy
         What becomes of pictures, decisions and models when a stack is deleted.
+    endpoint : str or None
+        Where browsers find APIs and sign-in pages, each under a path of its own; None is AWS, where they have hosts.
     """
 
     python_version: str
@@ -36,6 +39,7 @@ class Stage:
     model_image: str | None
     training_image: str | None
     removal_policy: RemovalPolicy
+    endpoint: str | None
 
 
 def aws_stage() -> Stage:
@@ -48,6 +52,7 @@ def aws_stage() -> Stage:
         model_image=None,
         training_image=None,
         removal_policy=RemovalPolicy.RETAIN,
+        endpoint=None,
     )
 
 
@@ -60,4 +65,6 @@ def local_stage() -> Stage:
         model_image="signpost-serving:local",
         training_image="signpost-training:local",
         removal_policy=RemovalPolicy.DESTROY,
+        # As the CDK command itself is told.
+        endpoint=os.environ.get("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"),
     )

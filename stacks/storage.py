@@ -8,11 +8,12 @@ from aws_cdk import CfnOutput, Duration, IStackSynthesizer, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from signpost.prefixes import CHECKPOINTS, PREPARED
+from signpost.prefixes import CHECKPOINTS, PREPARED, REVIEW_INDEX
 from signpost.settings import Settings
 from stacks.stage import Stage
 
 _NONCURRENT, _A_DAY, _CHECKPOINTS_KEPT = Duration.days(30), Duration.days(1), Duration.days(30)
+_REVIEW_INDEX_KEPT = Duration.days(30)
 
 
 class StorageStack(Stack):
@@ -66,6 +67,13 @@ class StorageStack(Stack):
         self.decisions = self._logged("Decisions")
         self.decisions.add_lifecycle_rule(
             id="prepared", prefix=PREPARED, expiration=_A_DAY, noncurrent_version_expiration=_A_DAY
+        )
+        # A copy that is made anew, written often while somebody reviews.
+        self.decisions.add_lifecycle_rule(
+            id="review-index",
+            prefix=REVIEW_INDEX,
+            expiration=_REVIEW_INDEX_KEPT,
+            noncurrent_version_expiration=_A_DAY,
         )
         # The L2 property would deploy a helper function to set what the bucket's own property says.
         resource = cast(s3.CfnBucket, self.incoming.node.default_child)

@@ -34,6 +34,7 @@ def bundle(
     model: Path | None = None,
     known_pictures: Path | None = None,
     more: Mapping[str, Path] | None = None,
+    kept: Sequence[str] = (),
 ) -> Path:
     """Bundle one function.
 
@@ -53,6 +54,8 @@ def bundle(
         Folder of a model package whose known pictures go into ``known/``.
     more : mapping of str to Path, optional
         Other files, by where they go.
+    kept : sequence of str
+        See `stacks.constructs.wheels.install`.
 
     Returns
     -------
@@ -67,13 +70,13 @@ def bundle(
     files = own_files(handler, model=model, known_pictures=known_pictures)
     files |= more or {}
     compiler = wheels.interpreter(python_version)
-    inputs = [python_version, str(platform or sys.platform), str(compiler is not None), *sorted(requirements)]
+    inputs = [python_version, str(platform or sys.platform), str(compiler is not None), *sorted(requirements), *kept]
     archive = CACHE / f"{handler}-{_digest(inputs, files)}.zip"
     if not archive.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
             folder = Path(scratch) / "asset"
-            wheels.install(requirements, folder, python_version=python_version, platform=platform)
+            wheels.install(requirements, folder, python_version=python_version, platform=platform, kept=kept)
             place(files, folder)
             if compiler:
                 _compile(folder, compiler)
@@ -131,7 +134,7 @@ def sources(handler: str) -> list[Path]:
 
 
 def _imports(file: Path) -> Iterator[Path]:
-    """Yield the files of the core and of other functions that a file imports, wherever in it the import stands."""
+    """Yield the files of ours that a file imports, wherever in it the import stands."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -140,7 +143,7 @@ def _imports(file: Path) -> Iterator[Path]:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         for name in names:
             module = ROOT.joinpath(*name.split("."))
-            if name.split(".")[0] in ("signpost", "lambdas"):
+            if name.split(".")[0] in ("signpost", "lambdas", "review"):
                 packages = [ROOT.joinpath(*name.split(".")[:depth]) for depth in range(1, name.count(".") + 2)]
                 candidates = (module.with_suffix(".py"), *(package / "__init__.py" for package in packages))
                 yield from (path for path in candidates if path.is_file())

@@ -1,4 +1,4 @@
-"""AWS WAF in front of the API."""
+"""AWS WAF in front of the API, and of the review page where that is deployed."""
 
 from __future__ import annotations
 
@@ -26,11 +26,14 @@ class Firewall(Construct):
     ----------
     settings : Settings
         The limit.
-    protected : str
-        ARN of the stage that it stands in front of.
+
+    Attributes
+    ----------
+    arn : str
+        ARN of the list of rules.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, protected: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
         slow_down = problem("too_many_requests", "Too many requests come from your address.", "none").model_dump_json()
         rules = [
@@ -53,7 +56,12 @@ class Firewall(Construct):
             },
             rules=rules,
         )
-        waf.CfnWebACLAssociation(self, "Association", resource_arn=protected, web_acl_arn=acl.attr_arn)
+        self.arn = acl.attr_arn
+
+    @staticmethod
+    def protect(scope: Construct, stage_arn: str, arn: str) -> None:
+        """Put the firewall with this ARN in front of a stage."""
+        waf.CfnWebACLAssociation(scope, "Association", resource_arn=stage_arn, web_acl_arn=arn)
 
 
 def _managed(priority: int, name: str, counted: tuple[str, ...] = ()) -> waf.CfnWebACL.RuleProperty:

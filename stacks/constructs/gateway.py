@@ -9,33 +9,19 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from signpost.api_contracts import OPEN, ROUTES, STAGE
+from signpost.api_contracts import OPEN, ROUTES
 from signpost.formats import ALLOWED_FORMATS
 from signpost.settings import Settings
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.gateway_problems import add_problems
+from stacks.constructs.gateway_stage import stage_options
 from stacks.constructs.user_pool import CallerPool
 
 # Those of the managed policy AmazonAPIGatewayPushToCloudWatchLogs that write.
 _LOGGING = ["CreateLogGroup", "CreateLogStream", "DescribeLogGroups", "DescribeLogStreams", "PutLogEvents"]
 _LOGGING += ["GetLogEvents", "FilterLogEvents"]
-# Who asked what, how it went and how long it took; no address, no name, no body.
-_LOGGED = {
-    "request_id": "requestId",
-    "extended_id": "extendedRequestId",
-    "time": "requestTimeEpoch",
-    "method": "httpMethod",
-    "resource": "resourcePath",
-    "status": "status",
-    "milliseconds": "responseLatency",
-    "function_milliseconds": "integration.latency",
-    "bytes": "responseLength",
-    "refused_as": "error.responseType",
-    "firewall": "waf.status",
-}
 
 
 class Gateway(Construct):
@@ -77,7 +63,12 @@ class Gateway(Construct):
             binary_media_types=[*ALLOWED_FORMATS.values(), "multipart/form-data"],
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=False,
-            deploy_options=self._stage_options(),
+            deploy_options=stage_options(
+                self,
+                f"{settings.app.name}-api",
+                rate=settings.api.requests_per_second,
+                burst=settings.api.burst,
+            ),
         )
         stage = self.api.deployment_stage
         stage.node.add_dependency(self._account())
@@ -99,27 +90,6 @@ class Gateway(Construct):
                 "COG4": "Callers sign with AWS credentials, or signpost.toml names a user pool; open paths as above.",
                 "IAM5[Resource::*]": "API Gateway checks that it may write any log of the account.",
             },
-        )
-
-    def _stage_options(self) -> apigateway.StageOptions:
-        access = logs.LogGroup(
-            self,
-            "AccessLog",
-            log_group_name=f"/aws/apigateway/{self._settings.app.name}-api",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        line = ",".join(f'"{name}":"$context.{value}"' for name, value in _LOGGED.items())
-        return apigateway.StageOptions(
-            stage_name=STAGE,
-            throttling_rate_limit=self._settings.api.requests_per_second,
-            throttling_burst_limit=self._settings.api.burst,
-            access_log_destination=apigateway.LogGroupLogDestination(access),
-            access_log_format=apigateway.AccessLogFormat.custom("{" + line + "}"),
-            logging_level=apigateway.MethodLoggingLevel.ERROR,
-            data_trace_enabled=False,
-            metrics_enabled=True,
-            tracing_enabled=True,
         )
 
     def _account(self) -> apigateway.CfnAccount:

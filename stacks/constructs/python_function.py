@@ -50,6 +50,8 @@ class PythonFunction(Construct):
         Folder of a model package whose known pictures are bundled as ``known/``.
     more : mapping of str to Path, optional
         Other files that are bundled, by where they go.
+    kept : sequence of str
+        Parts of wheels that other functions do without; see `stacks.constructs.wheels.install`.
 
     Attributes
     ----------
@@ -77,6 +79,7 @@ class PythonFunction(Construct):
         model: Path | None = None,
         known_pictures: Path | None = None,
         more: Mapping[str, Path] | None = None,
+        kept: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         code = bundle(
@@ -87,6 +90,7 @@ class PythonFunction(Construct):
             model=model,
             known_pictures=known_pictures,
             more=more,
+            kept=kept,
         )
         if not wheels.interpreter(stage.python_version):
             Annotations.of(Stack.of(self)).add_warning_v2(

@@ -1,4 +1,4 @@
-"""The user pool of the API's callers."""
+"""User pools: what holds for each, and that of the API's callers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,33 @@ from constructs import Construct
 from signpost.settings import Settings
 from stacks.constructs.acknowledge import acknowledge
 from stacks.stage import Stage
+
+
+def closed_pool(scope: Construct, name: str, stage: Stage) -> cognito.UserPool:
+    """Make a pool that an administrator adds people to.
+
+    Parameters
+    ----------
+    scope : Construct
+    name : str
+        Of the pool.
+    stage : Stage
+        What becomes of it when the stack is deleted.
+    """
+    return cognito.UserPool(
+        scope,
+        "Pool",
+        user_pool_name=name,
+        self_sign_up_enabled=False,
+        sign_in_aliases=cognito.SignInAliases(email=True),
+        account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+        mfa=cognito.Mfa.OPTIONAL,
+        mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
+        password_policy=cognito.PasswordPolicy(
+            min_length=12, require_digits=True, require_lowercase=True, require_symbols=True, require_uppercase=True
+        ),
+        removal_policy=stage.removal_policy,
+    )
 
 
 class CallerPool(Construct):
@@ -31,20 +58,7 @@ class CallerPool(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, stage: Stage) -> None:
         super().__init__(scope, construct_id)
-        self.pool = cognito.UserPool(
-            self,
-            "Pool",
-            user_pool_name=f"{settings.app.name}-api",
-            self_sign_up_enabled=False,
-            sign_in_aliases=cognito.SignInAliases(email=True),
-            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
-            mfa=cognito.Mfa.OPTIONAL,
-            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
-            password_policy=cognito.PasswordPolicy(
-                min_length=12, require_digits=True, require_lowercase=True, require_symbols=True, require_uppercase=True
-            ),
-            removal_policy=stage.removal_policy,
-        )
+        self.pool = closed_pool(self, f"{settings.app.name}-api", stage)
         self.client = self.pool.add_client(
             "Client",
             generate_secret=False,

@@ -34,6 +34,15 @@ EXCLUDED = (
     "tqdm",
 )
 
+# What Pillow writes words with, as in a chart.
+FONTS = (
+    "PIL/_imagingft.*",
+    "pillow.libs/libfreetype-*",
+    "pillow.libs/libharfbuzz-*",
+    "pillow.libs/libpng16-*",
+    "pillow.libs/libbrotli*",
+)
+
 # Never loaded by a function: globs inside the folder of wheels. Licences stay, in a folder of their own.
 TRIMMED = (
     "bin",
@@ -48,19 +57,15 @@ TRIMMED = (
     "**/*.a",
     "**/tests",
     # Pictures are JPEG, PNG or WebP: no AVIF, fonts, colour management or Tk.
+    *FONTS,
     "PIL/[!JMPTW]*ImagePlugin.py",
     "PIL/PpmImagePlugin.py",
     "PIL/_avif.*",
-    "PIL/_imagingft.*",
     "PIL/_imagingcms.*",
     "PIL/_imagingtk.*",
     "PIL/_imagingmath.*",
     "PIL/_imagingmorph.*",
     "pillow.libs/libavif-*",
-    "pillow.libs/libfreetype-*",
-    "pillow.libs/libharfbuzz-*",
-    "pillow.libs/libpng16-*",
-    "pillow.libs/libbrotli*",
     "pillow.libs/liblcms2-*",
     # Everything of LiteRT beside the interpreter: the other runtime (loaded at import where it is there, and used by
     # nothing here), GPU, vendors' compilers, conversion, benchmarks.
@@ -92,7 +97,14 @@ TRIMMED = (
 )
 
 
-def install(requirements: Sequence[str], target: Path, *, python_version: str, platform: str | None) -> None:
+def install(
+    requirements: Sequence[str],
+    target: Path,
+    *,
+    python_version: str,
+    platform: str | None,
+    kept: Sequence[str] = (),
+) -> None:
     """Install wheels in the locked versions, checked against the locked hashes, and trim them.
 
     Parameters
@@ -105,6 +117,8 @@ def install(requirements: Sequence[str], target: Path, *, python_version: str, p
         Of the function, for instance ``"3.13"``.
     platform : str or None
         The function's platform as uv names it; None is this machine's.
+    kept : sequence of str
+        Those of `TRIMMED` that this function loads after all.
 
     Raises
     ------
@@ -113,7 +127,7 @@ def install(requirements: Sequence[str], target: Path, *, python_version: str, p
     """
     fetch(requirements, target, python_version=python_version, platform=platform, excluded=EXCLUDED)
     _gather_licences(target)
-    for pattern in TRIMMED:
+    for pattern in (pattern for pattern in TRIMMED if pattern not in kept):
         for path in list(target.glob(pattern)):
             if path.is_dir():
                 shutil.rmtree(path)

@@ -5,7 +5,7 @@ import json
 import shutil
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from signpost.known_pictures import FOLDER
 from signpost.settings import Hosting, Settings
 from stacks.api import ApiStack
 from stacks.inference import InferenceStack
+from stacks.review import ReviewStack
 from stacks.routing import RoutingStack
 from stacks.stage import Stage
 from stacks.storage import StorageStack
@@ -36,11 +37,12 @@ class Synthesis:
     api: Template
     files: list[Path]
     report: dict[str, Any]
+    review: Template = field(default_factory=lambda: {"Resources": {}})
 
     @property
     def templates(self) -> dict[str, Template]:
         named = (("storage", self.storage), ("inference", self.inference), ("routing", self.routing))
-        return {**dict(named), "training": self.training, "api": self.api}
+        return {**dict(named), "training": self.training, "api": self.api, "review": self.review}
 
     def resources(self, kind: str) -> dict[str, Template]:
         """Every resource of a type, in all stacks."""
@@ -60,7 +62,9 @@ def synthesise(settings: Settings, stage: Stage, folder: Path) -> Synthesis:
     storage = StorageStack(app, "storage", **common)
     inference = InferenceStack(app, "inference", storage=storage, **common)
     routing = RoutingStack(app, "routing", storage=storage, inference=inference, **common)
-    ApiStack(app, "api", storage=storage, routing=routing, **common)
+    api = ApiStack(app, "api", storage=storage, routing=routing, **common)
+    if settings.review.deployed:
+        ReviewStack(app, "review", storage=storage, api=api, **common)
     TrainingStack(app, "training", storage=storage, inference=inference, routing=routing, **common)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
     try:
@@ -72,7 +76,7 @@ def synthesise(settings: Settings, stage: Stage, folder: Path) -> Synthesis:
 
 
 def read(folder: Path) -> Synthesis:
-    """Read a cloud assembly of the five stacks."""
+    """Read a cloud assembly of the stacks."""
     files = sorted(folder.glob("*.template.json"))
     by_name = {file.name.split(".")[0].rpartition("-")[2]: json.loads(file.read_text()) for file in files}
     report = json.loads((folder / "validation-report.json").read_text())
@@ -80,8 +84,9 @@ def read(folder: Path) -> Synthesis:
 
 
 def committed_settings(models: Path) -> Settings:
-    """Read `signpost.toml`, with a stand-in for each model, written to a folder."""
+    """Read `signpost.toml`, with the review page deployed and a stand-in for each model, written to a folder."""
     data = tomllib.loads((ROOT / "signpost.toml").read_text())
+    data["review"]["deployed"] = True
     for name, table in data["classifiers"].items():
         if "model" in table:
             labels = [label for route in table["routes"].values() for label in route["labels"]]

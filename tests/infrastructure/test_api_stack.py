@@ -11,21 +11,26 @@ from tests.infrastructure.synthesis import Synthesis, Template
 
 
 def only(synthesis: Synthesis, kind: str) -> Template:
-    [resource] = synthesis.resources(f"AWS::{kind}").values()
+    [resource] = resources(synthesis, kind).values()
     return resource["Properties"]
+
+
+def resources(synthesis: Synthesis, kind: str) -> dict[str, Template]:
+    found = synthesis.api["Resources"].items()
+    return {name: resource for name, resource in found if resource["Type"] == f"AWS::{kind}"}
 
 
 def methods(synthesis: Synthesis) -> dict[tuple[str, str], Template]:
     """Every method, by verb and path."""
-    resources = synthesis.resources("AWS::ApiGateway::Resource")
+    paths = resources(synthesis, "ApiGateway::Resource")
 
     def path(reference: Template) -> str:
         if "Fn::GetAtt" in reference:
             return ""
-        properties = resources[reference["Ref"]]["Properties"]
+        properties = paths[reference["Ref"]]["Properties"]
         return f"{path(properties['ParentId'])}/{properties['PathPart']}"
 
-    found = [method["Properties"] for method in synthesis.resources("AWS::ApiGateway::Method").values()]
+    found = [method["Properties"] for method in resources(synthesis, "ApiGateway::Method").values()]
     return {(method["HttpMethod"], path(method["ResourceId"])): method for method in found}
 
 
@@ -62,7 +67,7 @@ def test_the_stage_limits_and_logs_no_body_and_no_address(on_aws: Synthesis) -> 
 
 
 def test_what_the_gateway_answers_itself_is_a_problem(on_aws: Synthesis) -> None:
-    responses = [response["Properties"] for response in on_aws.resources("AWS::ApiGateway::GatewayResponse").values()]
+    responses = [response["Properties"] for response in resources(on_aws, "ApiGateway::GatewayResponse").values()]
     assert len(responses) == 21
     for response in responses:
         problem = Problem.model_validate_json(response["ResponseTemplates"]["application/json"])

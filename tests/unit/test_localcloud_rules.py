@@ -85,10 +85,17 @@ def test_clients_of_this_machine_are_welcome(headers: dict[str, str]) -> None:
         ("/", GUEST | {"authorization": "Bearer anything"}),
         ("/", GUEST | {"authorization": "AWS test:anything"}),
         ("/_ministack/reset", GUEST),
+        ("/login", GUEST | {"origin": "https://example.com"}),
+        ("/login", GUEST | {"origin": "null"}),
+        ("/login/", GUEST | {"origin": f"http://{GUEST['host']}"}),
     ],
 )
 def test_web_pages_foreign_names_and_unchecked_credentials_are_refused(path: str, headers: dict[str, str]) -> None:
     assert not is_welcome(path, raw(headers))
+
+
+def test_the_sign_in_page_may_send_its_form() -> None:
+    assert is_welcome("/login", raw(GUEST | {"origin": f"http://{GUEST['host']}", "sec-fetch-site": "same-origin"}))
 
 
 def test_of_two_credentials_none_counts() -> None:
