@@ -70,6 +70,7 @@ class Gateway(Construct):
                 burst=settings.api.burst,
             ),
         )
+        self.api.node.try_remove_child("Endpoint")  # an output that the stack has under a better name
         stage = self.api.deployment_stage
         stage.node.add_dependency(self._account())
         self.stage_arn = stage.stage_arn
