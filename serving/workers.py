@@ -25,7 +25,7 @@ logger = logging.getLogger("serving")
 # hands over and takes back several at a time.
 _SMALL_BYTES, _AHEAD = 2**20, 8
 # Requests that have ended so many workers are not given to another.
-_ATTEMPTS = 2
+_ATTEMPTS = 3
 _TICK_SECONDS = 0.1
 _START_SECONDS = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
@@ -196,7 +196,7 @@ class Workers:
             if task.answer.done():
                 continue
             if task.attempts >= _ATTEMPTS:
-                message = "The server failed on this request, twice; its log says why."
+                message = "The server failed on this request, three times; its log says why."
                 task.answer.set_exception(RequestError(500, "internal_error", message))
             else:
                 self._waiting.appendleft(task)

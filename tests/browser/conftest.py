@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright runs, nothing else can run an event loop in this thread.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
     executable = shutil.which("chromium")

@@ -116,24 +116,24 @@ def test_a_killed_worker_takes_no_request_with_it(vehicle_package, predictor):
         assert len(set(server.workers(2))) == 2
 
 
-def test_a_request_that_ends_two_workers_is_given_to_no_third(vehicle_package):
-    with running(vehicle_package, SIGNPOST_WORKERS="2") as server, ThreadPoolExecutor(1) as pool:
-        # GIVEN two workers that stand still, and a request at one of them
-        workers = server.workers(2)
+def test_a_request_that_ends_three_workers_is_given_to_no_fourth(vehicle_package):
+    with running(vehicle_package, SIGNPOST_WORKERS="3") as server, ThreadPoolExecutor(1) as pool:
+        # GIVEN three workers that stand still, and a request at one of them
+        workers = server.workers(3)
         for worker in workers:
             os.kill(worker, signal.SIGSTOP)
         asked = pool.submit(server.request, "POST", "/invocations", encode(gradient(), "PNG"), PNG)
         while gauge(server, "signpost_requests_under_way") < 1:
             time.sleep(0.01)
-        # WHEN one after the other is killed, the request being given to the second in between
-        os.kill(workers[0], signal.SIGKILL)
-        while gauge(server, "signpost_worker_ends_total") < 1:
-            time.sleep(0.01)
-        os.kill(workers[1], signal.SIGKILL)
+        # WHEN one after the other is killed, the request being given to the next in between
+        for number, worker in enumerate(workers):
+            os.kill(worker, signal.SIGKILL)
+            while gauge(server, "signpost_worker_ends_total") <= number:
+                time.sleep(0.01)
         # THEN its caller is told, and the server goes on
         status, body = asked.result(timeout=30)
         assert (status, json.loads(body)["error"]["code"]) == (500, "internal_error")
-        server.workers(4)
+        server.workers(6)
         assert server.request("POST", "/invocations", encode(gradient(), "PNG"), PNG)[0] == 200
 
 
