@@ -10,6 +10,7 @@ from cdk_nag import AwsSolutionsChecks
 
 from signpost.settings import load_settings
 from stacks.api import ApiStack
+from stacks.image import ImageStack
 from stacks.inference import InferenceStack
 from stacks.routing import RoutingStack
 from stacks.stage import aws_stage, local_stage
@@ -30,6 +31,8 @@ inference = InferenceStack(app, f"{name}-inference", storage=storage, **common)
 routing = RoutingStack(app, f"{name}-routing", storage=storage, inference=inference, **common)
 ApiStack(app, f"{name}-api", storage=storage, routing=routing, **common)
 TrainingStack(app, f"{name}-training", storage=storage, inference=inference, routing=routing, **common)
+if not local:  # where nobody pulls an image
+    ImageStack(app, f"{name}-image", settings=settings, stage=stage)
 
 if not local:  # the same templates; the rules need only be asked once
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))

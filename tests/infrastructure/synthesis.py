@@ -5,7 +5,7 @@ import json
 import shutil
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from cdk_nag import AwsSolutionsChecks
 from signpost.known_pictures import FOLDER
 from signpost.settings import Hosting, Settings
 from stacks.api import ApiStack
+from stacks.image import ImageStack
 from stacks.inference import InferenceStack
 from stacks.routing import RoutingStack
 from stacks.stage import Stage
@@ -36,11 +37,12 @@ class Synthesis:
     api: Template
     files: list[Path]
     report: dict[str, Any]
+    image: Template = field(default_factory=lambda: {"Resources": {}})  # none on a laptop
 
     @property
     def templates(self) -> dict[str, Template]:
         named = (("storage", self.storage), ("inference", self.inference), ("routing", self.routing))
-        return {**dict(named), "training": self.training, "api": self.api}
+        return {**dict(named), "training": self.training, "api": self.api, "image": self.image}
 
     def resources(self, kind: str) -> dict[str, Template]:
         """Every resource of a type, in all stacks."""
@@ -62,6 +64,8 @@ def synthesise(settings: Settings, stage: Stage, folder: Path) -> Synthesis:
     routing = RoutingStack(app, "routing", storage=storage, inference=inference, **common)
     ApiStack(app, "api", storage=storage, routing=routing, **common)
     TrainingStack(app, "training", storage=storage, inference=inference, routing=routing, **common)
+    if stage.model_image is None:
+        ImageStack(app, "image", settings=settings, stage=stage)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
     try:
         app.synth()
@@ -72,7 +76,7 @@ def synthesise(settings: Settings, stage: Stage, folder: Path) -> Synthesis:
 
 
 def read(folder: Path) -> Synthesis:
-    """Read a cloud assembly of the five stacks."""
+    """Read a cloud assembly of the stacks."""
     files = sorted(folder.glob("*.template.json"))
     by_name = {file.name.split(".")[0].rpartition("-")[2]: json.loads(file.read_text()) for file in files}
     report = json.loads((folder / "validation-report.json").read_text())
