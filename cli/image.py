@@ -6,7 +6,7 @@ from cli.connection import settings
 from cli.output import console, step
 from cli.settings_file import write_value
 from signpost import aws
-from signpost.images import build, built_uri, find_project, project_name, users
+from signpost.images import build, built_uri, find_project, project_name, uses
 
 
 def image() -> None:
@@ -17,19 +17,17 @@ def image() -> None:
     Example: npx cdk deploy signpost-image && signpost image && npx cdk deploy --all
     """
     known, codebuild, ecr = settings(), aws.client("codebuild"), aws.client("ecr")
-    needed = list(users(known))
-    for kind in dict.fromkeys(kind for kind, *_ in needed):
+    needed = list(uses(known))
+    for kind in dict.fromkeys(use.image for use in needed):
         project = find_project(codebuild, project_name(known.app.name, kind))
-        named = [(name, table) for of, name, table, uri in needed if of == kind and (not uri or project.made(uri))]
-        if not named:
+        served = [use for use in needed if use.image == kind and project.serves(use)]
+        if not served:
             continue
         uri = built_uri(project, ecr)
         if uri is None:
             with step(f"Building the {kind} image") as progress:
-                build(project, codebuild, progress.say)
-            uri = built_uri(project, ecr)
-        if uri is not None:
-            for name, table in named:
-                write_value(name, table, "image_uri", uri)
-                console.print(f"[classifiers.{name}.{table}] image_uri = {uri}", markup=False, soft_wrap=True)
+                uri = build(project, codebuild, ecr, progress.say)
+        for use in served:
+            write_value(use.classifier, use.table, "image_uri", uri)
+            console.print(f"[classifiers.{use.classifier}.{use.table}] image_uri = {uri}", markup=False, soft_wrap=True)
     console.print("Deploy to use them.")

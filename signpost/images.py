@@ -21,19 +21,33 @@ def project_name(app: str, image: str) -> str:
     return f"{app}-image-{image}"
 
 
-def users(settings: Settings) -> Iterator[tuple[str, str, str, str | None]]:
-    """Say who needs an image.
+@dataclass(frozen=True)
+class ImageUse:
+    """A table of a classifier that names an image.
 
-    Yields
-    ------
-    str, str, str, str or None
-        The image, the classifier, its table that has ``image_uri``, and what is there now.
+    Attributes
+    ----------
+    image : str
+        `SERVER` or `TRAINING`.
+    classifier, table : str
+        Where ``image_uri`` is.
+    image_uri : str or None
+        What it is now.
     """
+
+    image: str
+    classifier: str
+    table: str
+    image_uri: str | None
+
+
+def uses(settings: Settings) -> Iterator[ImageUse]:
+    """Yield every use of an image: by an endpoint, or by training jobs."""
     for name, classifier in settings.classifiers.items():
         if classifier.hosting.has_endpoint and classifier.model:
-            yield SERVER, name, "endpoint", classifier.endpoint.image_uri
+            yield ImageUse(SERVER, name, "endpoint", classifier.endpoint.image_uri)
         if classifier.training:
-            yield TRAINING, name, "training", classifier.training.image_uri
+            yield ImageUse(TRAINING, name, "training", classifier.training.image_uri)
 
 
 @dataclass(frozen=True)
@@ -54,9 +68,10 @@ class ImageProject:
     repository: str
     tag: str
 
-    def made(self, image_uri: str | None) -> bool:
-        """Whether an image is from here, of whatever version."""
-        return bool(image_uri) and str(image_uri).startswith((f"{self.repository}@", f"{self.repository}:"))
+    def serves(self, use: ImageUse) -> bool:
+        """Whether a table names no image yet, or one of this project's, of whatever version."""
+        ours = (f"{self.repository}@", f"{self.repository}:")
+        return not use.image_uri or use.image_uri.startswith(ours)
 
 
 def find_project(codebuild: Any, name: str) -> ImageProject:
@@ -102,17 +117,22 @@ def built_uri(project: ImageProject, ecr: Any) -> str | None:
     return f"{project.repository}@{found[0]['imageDigest']}"
 
 
-def build(project: ImageProject, codebuild: Any, say: Callable[[str], None]) -> None:
+def build(project: ImageProject, codebuild: Any, ecr: Any, say: Callable[[str], None]) -> str:
     """Build a project's image, push it, and wait until that is done.
 
     Parameters
     ----------
     project : ImageProject
         The project.
-    codebuild : botocore.client.CodeBuild
-        The client.
+    codebuild, ecr : botocore.client.CodeBuild, botocore.client.ECR
+        The clients.
     say : callable
         Gets the name of each phase.
+
+    Returns
+    -------
+    str
+        URI of the image, by its digest.
 
     Raises
     ------
@@ -126,6 +146,12 @@ def build(project: ImageProject, codebuild: Any, say: Callable[[str], None]) -> 
         [now] = codebuild.batch_get_builds(ids=[now["id"]])["builds"]
     if now["buildStatus"] != "SUCCEEDED":
         raise DeploymentError(f"the build {now['id']} ended as {now['buildStatus']}{_reason(now)}")
+    uri = built_uri(project, ecr)
+    if uri is None:
+        raise DeploymentError(
+            f"the build {now['id']} has left no image {project.repository}:{project.tag}: start again"
+        )
+    return uri
 
 
 def _reason(ended: dict[str, Any]) -> str:

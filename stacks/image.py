@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import Stack
 from constructs import Construct
 
-from signpost.images import SERVER, TRAINING, users
+from signpost.images import SERVER, TRAINING, uses
 from signpost.settings import Settings
 from stacks.constructs import container_image
 from stacks.constructs.image_build import ImageBuild
@@ -29,7 +29,7 @@ class ImageStack(Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, stage: Stage) -> None:
         super().__init__(scope, construct_id, description=f"{settings.app.name}: builds of container images")
-        for image in dict.fromkeys(image for image, *_ in users(settings)):
+        for image in dict.fromkeys(use.image for use in uses(settings)):
             ImageBuild(
                 self,
                 image.title(),

@@ -34,6 +34,7 @@ _COMMANDS = {
         'docker push "$REPOSITORY:$TAG"',
     ],
 }
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push.html
 _PUSH = [
     "ecr:BatchCheckLayerAvailability",
     "ecr:BatchGetImage",
