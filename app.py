@@ -10,6 +10,7 @@ from cdk_nag import AwsSolutionsChecks
 
 from signpost.settings import load_settings
 from stacks.api import ApiStack
+from stacks.image import ImageStack
 from stacks.inference import InferenceStack
 from stacks.review import ReviewStack
 from stacks.routing import RoutingStack
@@ -33,6 +34,8 @@ api = ApiStack(app, f"{name}-api", storage=storage, routing=routing, **common)
 if settings.review.deployed:
     ReviewStack(app, f"{name}-review", storage=storage, api=api, **common)
 TrainingStack(app, f"{name}-training", storage=storage, inference=inference, routing=routing, **common)
+if not local:  # where nobody pulls an image
+    ImageStack(app, f"{name}-image", settings=settings, stage=stage)
 
 if not local:  # the same templates; the rules need only be asked once
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))

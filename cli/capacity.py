@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import tomlkit
 import typer
 from rich.table import Table
 
 from cli.cloud import Aws
-from cli.connection import ROOT, find_deployment, settings
+from cli.connection import find_deployment, settings
 from cli.output import console
+from cli.settings_file import write_value
 from signpost import aws
 from signpost.capacity import Ask, Step, load, target
 from signpost.errors import SettingsError
@@ -21,8 +21,6 @@ from signpost.manifest import InputSpec
 from signpost.package import open_package
 from signpost.settings import Hosting
 from training.data.drawn import draw_file
-
-_FILE = ROOT / "signpost.toml"
 
 
 def capacity(
@@ -58,7 +56,8 @@ def capacity(
     if not on_aws:
         console.print("The local cloud shares this machine with the callers: it says nothing about an instance.")
     if write:
-        _write(classifier, found)
+        write_value(classifier, "endpoint", "invocations_per_instance", found)
+        console.print("Written into signpost.toml; deploy to scale by it.")
 
 
 def _prepared(picture: Path | None, size: InputSpec) -> bytes:
@@ -74,11 +73,3 @@ def _caller(endpoint: str, prepared: bytes) -> Ask:
         runtime.invoke_endpoint(EndpointName=endpoint, Body=prepared, ContentType="image/png")["Body"].read()
 
     return ask
-
-
-def _write(classifier: str, found: int) -> None:
-    document = tomlkit.parse(_FILE.read_text(encoding="utf-8"))
-    table: Any = document["classifiers"]
-    table[classifier].setdefault("endpoint", tomlkit.table())["invocations_per_instance"] = found
-    _FILE.write_text(tomlkit.dumps(document), encoding="utf-8")
-    console.print(f"Written into {_FILE.name}; deploy to scale by it.")

@@ -8,7 +8,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 
-from cli import capacity, capture, cloud, cost, data, models, registry, review, routing, serving, shadow, train
+from cli import capacity, capture, cloud, cost, data, image, models, registry, review, routing, serving, shadow, train
 from cli.output import errors
 from signpost.errors import SignpostError
 
@@ -36,6 +36,7 @@ for command in (
     review.review,
     cost.cost,
     capacity.capacity,
+    image.image,
     serving.serve,
 ):
     app.command(name=command.__name__.rstrip("_"))(command)

@@ -24,6 +24,8 @@ logger = logging.getLogger("serving")
 # A worker is given its next small pictures while it is at one: it never waits for the server's turn, and the server
 # hands over and takes back several at a time.
 _SMALL_BYTES, _AHEAD = 2**20, 8
+# One that has been at a picture for longer gets no more: it may hang, or the picture be a costly one.
+_SLOW_SECONDS = 0.5
 # Requests that have ended so many workers are not given to another.
 _ATTEMPTS = 3
 _TICK_SECONDS = 0.1
@@ -146,8 +148,10 @@ class Workers:
     def _feed(self) -> None:
         """Give what waits to the processes that have least to do."""
         while self._waiting:
-            ahead = _AHEAD if len(self._waiting[0].body) < _SMALL_BYTES else 1
-            free = [worker for worker in self._ready if len(worker.tasks) < ahead]
+            first = self._waiting[0]
+            ahead = _AHEAD if first.kind == Kind.PICTURE and len(first.body) < _SMALL_BYTES else 1
+            slow = time.monotonic() - _SLOW_SECONDS
+            free = [w for w in self._ready if not w.tasks or (len(w.tasks) < ahead and w.tasks[0].started > slow)]
             if not free:
                 break
             min(free, key=lambda worker: len(worker.tasks)).give(self._waiting.popleft())
@@ -210,11 +214,20 @@ class Workers:
             while self._waiting and self._waiting[0].deadline < now:
                 self._waiting.popleft().answer.set_exception(self._overloaded())
             for worker in tuple(self._ready):
-                if worker.tasks and worker.tasks[0].deadline < now and not worker.tasks[0].answer.done():
-                    logger.error("a worker hangs", extra={"fields": {"pid": worker.pid}})
-                    message = f"No answer within {self._settings.deadline_s:g} seconds."
-                    worker.tasks[0].answer.set_exception(RequestError(504, "deadline_exceeded", message))
-                    worker.kill()
+                self._enforce_deadlines_of(worker, now)
+
+    def _enforce_deadlines_of(self, worker: WorkerProcess, now: float) -> None:
+        late = [task for task in worker.tasks if task.deadline < now and not task.answer.done()]
+        for task in late:
+            if task is worker.tasks[0]:
+                message = f"No answer within {self._settings.deadline_s:g} seconds."
+                task.answer.set_exception(RequestError(504, "deadline_exceeded", message))
+            else:
+                task.answer.set_exception(self._overloaded())
+        # What it is at may have waited before: only what takes as long by itself says that it hangs.
+        if worker.tasks and now - worker.tasks[0].started > self._settings.deadline_s:
+            logger.error("a worker hangs", extra={"fields": {"pid": worker.pid}})
+            worker.kill()
 
     def _overloaded(self) -> RequestError:
         seconds = math.ceil(self._seconds * len(self._waiting) / max(1, len(self._ready)))

@@ -14,7 +14,7 @@ from signpost.package import pack
 from signpost.prefixes import PREPARED
 from signpost.settings import Classifier, Hosting, Settings
 from stacks.constructs.component_endpoint import ComponentEndpoint
-from stacks.constructs.container_image import ContainerImage
+from stacks.constructs.container_image import SERVER, ContainerImage
 from stacks.constructs.known_pictures import KnownPictures
 from stacks.constructs.model_endpoint import ModelEndpoint
 from stacks.stage import Stage
@@ -67,12 +67,7 @@ class InferenceStack(Stack):
         title = f"{settings.app.name}: the models behind endpoints"
         super().__init__(scope, construct_id, description=title, synthesizer=synthesizer)
         self._app, self._stage, self._storage = settings.app.name, stage, storage
-        self._image = ContainerImage(
-            self,
-            "Server",
-            folder="serving",
-            contents=["signpost", "requirements/serving.txt", "requirements/container.txt"],
-        )
+        self._image = ContainerImage(self, "Server", SERVER)
         self.endpoint_names: dict[str, str] = {}
         self.packages: dict[str, assets.Asset] = {}
         self.repositories: dict[str, str | None] = {}

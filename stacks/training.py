@@ -11,7 +11,7 @@ from signpost.prefixes import DATA, JOBS, PREPARED
 from signpost.settings import Hosting, Settings
 from signpost.training_settings import TrainingSettings
 from stacks.constructs.acknowledge import acknowledge, any_object
-from stacks.constructs.container_image import ContainerImage
+from stacks.constructs.container_image import TRAINING, ContainerImage
 from stacks.constructs.endpoint_config import ASYNC_ERRORS, ASYNC_OUTPUT
 from stacks.constructs.training_functions import TrainingFunctions
 from stacks.constructs.training_pipeline import TrainingPipeline
@@ -63,9 +63,7 @@ class TrainingStack(Stack):
         self.add_stack_dependency(inference)
         self.add_stack_dependency(routing)
         self._stage, self._storage, self._inference, self._settings = stage, storage, inference, settings
-        self._image = ContainerImage(
-            self, "Image", folder="training", contents=["signpost", "requirements/training.txt"]
-        )
+        self._image = ContainerImage(self, "Image", TRAINING)
         if settings.trained:
             self._functions = TrainingFunctions(self, "Functions", app=settings.app.name, stage=stage)
             for name, training in settings.trained.items():

@@ -3,14 +3,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_ecr_assets as ecr_assets
 
-_ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 _ECR_IMAGE = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[^/]+/(?P<repository>[^:@]+)")
+
+
+@dataclass(frozen=True)
+class ImageContext:
+    """What an image is built from; a change elsewhere builds no new image.
+
+    Attributes
+    ----------
+    folder : str
+        Where its Dockerfile lies.
+    contents : tuple of str
+        What it is made of besides.
+    """
+
+    folder: str
+    contents: tuple[str, ...]
+
+    @property
+    def dockerfile(self) -> str:
+        """Its path in the repository."""
+        return f"{self.folder}/Dockerfile"
+
+    @property
+    def exclude(self) -> list[str]:
+        """Patterns, as in ``.dockerignore``, of what stays out."""
+        return ["*", *(f"!{path}" for path in (self.folder, *self.contents)), "**/__pycache__", "**/benchmark"]
+
+
+SERVER = ImageContext("serving", ("signpost", "requirements/serving.txt", "requirements/container.txt"))
+TRAINING = ImageContext("training", ("signpost", "requirements/training.txt"))
 
 
 class ContainerImage:
@@ -21,14 +51,12 @@ class ContainerImage:
     stack : aws_cdk.Stack
     construct_id : str
         Of the image that is built.
-    folder : str
-        Where its Dockerfile lies.
-    contents : sequence of str
-        What it is made of besides: a change elsewhere builds no new image.
+    context : ImageContext
+        What it is built from.
     """
 
-    def __init__(self, stack: Stack, construct_id: str, *, folder: str, contents: Sequence[str]) -> None:
-        self._stack, self._id, self._folder, self._contents = stack, construct_id, folder, contents
+    def __init__(self, stack: Stack, construct_id: str, context: ImageContext) -> None:
+        self._stack, self._id, self._context = stack, construct_id, context
         self._built: ecr_assets.DockerImageAsset | None = None
 
     def resolve(self, named: str | None) -> tuple[str, str | None]:
@@ -52,15 +80,10 @@ class ContainerImage:
             self._built = ecr_assets.DockerImageAsset(
                 self._stack,
                 self._id,
-                directory=str(_ROOT),
-                file=f"{self._folder}/Dockerfile",
+                directory=str(ROOT),
+                file=self._context.dockerfile,
                 platform=ecr_assets.Platform.LINUX_AMD64,
-                exclude=[
-                    "*",
-                    *(f"!{path}" for path in (self._folder, *self._contents)),
-                    "**/__pycache__",
-                    "**/benchmark",
-                ],
+                exclude=self._context.exclude,
             )
         return self._built.image_uri, self._built.repository.repository_arn
 

@@ -15,6 +15,7 @@ from cdk_nag import AwsSolutionsChecks
 from signpost.known_pictures import FOLDER
 from signpost.settings import Hosting, Settings
 from stacks.api import ApiStack
+from stacks.image import ImageStack
 from stacks.inference import InferenceStack
 from stacks.review import ReviewStack
 from stacks.routing import RoutingStack
@@ -38,11 +39,12 @@ class Synthesis:
     files: list[Path]
     report: dict[str, Any]
     review: Template = field(default_factory=lambda: {"Resources": {}})
+    image: Template = field(default_factory=lambda: {"Resources": {}})  # none on a laptop
 
     @property
     def templates(self) -> dict[str, Template]:
         named = (("storage", self.storage), ("inference", self.inference), ("routing", self.routing))
-        return {**dict(named), "training": self.training, "api": self.api, "review": self.review}
+        return {**dict(named), "training": self.training, "api": self.api, "review": self.review, "image": self.image}
 
     def resources(self, kind: str) -> dict[str, Template]:
         """Every resource of a type, in all stacks."""
@@ -66,6 +68,8 @@ def synthesise(settings: Settings, stage: Stage, folder: Path) -> Synthesis:
     if settings.review.deployed:
         ReviewStack(app, "review", storage=storage, api=api, **common)
     TrainingStack(app, "training", storage=storage, inference=inference, routing=routing, **common)
+    if stage.model_image is None:
+        ImageStack(app, "image", settings=settings, stage=stage)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
     try:
         app.synth()

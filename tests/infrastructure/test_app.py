@@ -33,6 +33,7 @@ def test_the_app_synthesises_for_each_stage(stage: str, tmp_path: Path) -> None:
     synthesis = read(tmp_path / "out")
     assert [file.name for file in synthesis.files] == [
         "signpost-api.template.json",
+        *(["signpost-image.template.json"] if stage == "aws" else []),
         "signpost-inference.template.json",
         "signpost-routing.template.json",
         "signpost-storage.template.json",

@@ -1,0 +1,33 @@
+"""``signpost image``: builds the container images in the cloud, so that a deployment needs no Docker."""
+
+from __future__ import annotations
+
+from cli.connection import settings
+from cli.output import console, step
+from cli.settings_file import write_value
+from signpost import aws
+from signpost.images import build, built_uri, find_project, project_name, uses
+
+
+def image() -> None:
+    """Build the container images with CodeBuild, in your AWS account, and name them in signpost.toml.
+
+    An image that is built already is only named; one of your own stays as it is named.
+
+    Example: npx cdk deploy signpost-image && signpost image && npx cdk deploy --all
+    """
+    known, codebuild, ecr = settings(), aws.client("codebuild"), aws.client("ecr")
+    needed = list(uses(known))
+    for kind in dict.fromkeys(use.image for use in needed):
+        project = find_project(codebuild, project_name(known.app.name, kind))
+        served = [use for use in needed if use.image == kind and project.serves(use)]
+        if not served:
+            continue
+        uri = built_uri(project, ecr)
+        if uri is None:
+            with step(f"Building the {kind} image") as progress:
+                uri = build(project, codebuild, ecr, progress.say)
+        for use in served:
+            write_value(use.classifier, use.table, "image_uri", uri)
+            console.print(f"[classifiers.{use.classifier}.{use.table}] image_uri = {uri}", markup=False, soft_wrap=True)
+    console.print("Deploy to use them.")
