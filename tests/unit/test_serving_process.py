@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from PIL import Image
 from running_server import Server, gauge, running, start
 from sample_pictures import encode, gradient, predict
 
@@ -147,6 +148,26 @@ def test_a_hung_worker_is_replaced_and_its_caller_told(vehicle_package):
         assert server.request("POST", "/invocations", picture, PNG)[0] == 200
 
 
+def test_who_waits_behind_a_hung_request_is_not_told_that_theirs_hangs(vehicle_package):
+    picture = encode(gradient(), "PNG")
+    with (
+        running(vehicle_package, SIGNPOST_WORKERS="1", SIGNPOST_DEADLINE_S="1") as server,
+        ThreadPoolExecutor(3) as pool,
+    ):
+        # GIVEN a worker that hangs, with a request and two behind it
+        os.kill(server.workers(1)[0], signal.SIGSTOP)
+        asked = [pool.submit(server.request, "POST", "/invocations", picture, PNG) for _ in range(3)]
+        # THEN one is told that it took too long, the others that there is too much to do, or they are answered
+        answers = [done.result(timeout=30) for done in asked]
+        assert sorted(status for status, _ in answers)[-1] == 504
+        assert {status for status, _ in answers} <= {200, 503, 504}
+        assert [status for status, _ in answers].count(504) == 1
+        # AND one worker was replaced, not one for each
+        server.workers(2)
+        assert server.request("POST", "/invocations", picture, PNG)[0] == 200
+        assert gauge(server, "signpost_worker_ends_total") == 1
+
+
 def test_without_a_worker_it_is_unhealthy_until_there_is_one_again(vehicle_package, tmp_path):
     folder = tmp_path / "model"
     shutil.copytree(vehicle_package, folder)
@@ -164,13 +185,14 @@ def test_without_a_worker_it_is_unhealthy_until_there_is_one_again(vehicle_packa
 
 
 def test_a_full_queue_is_a_503_that_says_when_to_come_again(vehicle_package):
-    picture = encode(gradient(), "PNG")
+    # GIVEN pictures so large that a worker gets one at a time
+    picture = encode(Image.frombytes("RGB", (640, 640), os.urandom(640 * 640 * 3)), "PNG")
     with running(vehicle_package, SIGNPOST_WORKERS="1", SIGNPOST_QUEUE="2") as server:
-        # GIVEN a worker that stands still: eight requests are with it, and two wait
+        # AND a worker that stands still: one request is with it, and two wait
         (worker,) = server.workers(1)
         os.kill(worker, signal.SIGSTOP)
-        with ThreadPoolExecutor(10) as pool:
-            asked = [pool.submit(server.request, "POST", "/invocations", picture, PNG) for _ in range(10)]
+        with ThreadPoolExecutor(3) as pool:
+            asked = [pool.submit(server.request, "POST", "/invocations", picture, PNG) for _ in range(3)]
             while gauge(server, "signpost_waiting_requests") < 2:
                 time.sleep(0.01)
             # WHEN one more comes THEN it is refused at once
@@ -183,7 +205,7 @@ def test_a_full_queue_is_a_503_that_says_when_to_come_again(vehicle_package):
             connection.close()
             # AND the others are answered once the worker gets on
             os.kill(worker, signal.SIGCONT)
-            assert [done.result(timeout=30)[0] for done in asked] == [200] * 10
+            assert [done.result(timeout=30)[0] for done in asked] == [200] * 3
 
 
 def test_bodies_together_may_not_fill_the_memory(vehicle_package):
