@@ -37,7 +37,7 @@ _PATIENCE_SECONDS = 3.0
 def review(
     source: From = None,
     reviewer: Annotated[
-        str | None, typer.Option(help="Who corrects: kept with each correction.", show_default="your user name")
+        str | None, typer.Option(help="Who corrects: kept with each correction.", show_default="user@host")
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of the page; 0 takes any free one.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open it in the browser.")] = True,
@@ -51,7 +51,7 @@ def review(
     """
     app_settings = settings()
     sources = _sources(app_settings, source, on_aws)
-    visitor = Visitor(reviewer or getpass.getuser(), may_correct=True)
+    visitor = Visitor(reviewer or f"{getpass.getuser()}@{socket.gethostname()}", may_correct=True)
     parts = make_parts(Index(_index_file(app_settings, source)), sources, lambda _: visitor)
     with _bound(port) as listening:
         parts.upkeep.start()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from signpost.answers import check_probabilities
 from signpost.capture import CapturedRecord
 from signpost.captured import Listed
 from signpost.contracts import Decision, Outcome
@@ -56,7 +57,15 @@ def captured_row(line: Line[CapturedRecord], listed: Listed, settings: Settings)
 
 
 def decision_row(key: str, decision: Decision) -> dict[str, Any]:
-    """Make the row of a decision; its file's key tells the day."""
+    """Make the row of a decision; its file's key tells the day.
+
+    Raises
+    ------
+    ValueError
+        If the key's day is none, or the probabilities can't be.
+    """
+    if decision.probabilities:
+        check_probabilities(decision.probabilities.values())
     match = _DAY.search(key)
     year, month, day = map(int, match.groups()) if match else (1, 1, 1)
     row = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -167,12 +167,13 @@ class _Reader:
         if place(key)[1] == SHADOW:  # it decides nothing
             return
         for line in read_lines(self._sources.captured, key, CapturedRecord):
-            listed = describe(line, self._sources.labels, self._limits)
-            if listed.said is None:
-                note_fault(database, key, line.number, listed.error or "")
-            else:
-                row = captured_row(line, listed, self._sources.settings)
-                _add(database, row, keep={"classifier", "outcome", "route", "reason", "threshold"})
+            with _faults_noted(database, key, line.number):
+                listed = describe(line, self._sources.labels, self._limits)
+                if listed.said is None:
+                    note_fault(database, key, line.number, listed.error or "")
+                else:
+                    row = captured_row(line, listed, self._sources.settings)
+                    _add(database, row, keep={"classifier", "outcome", "route", "reason", "threshold"})
 
     def decision(self, database: sqlite3.Connection, key: str) -> None:
         if self._sources.decisions is None or not key.endswith(".json"):
@@ -180,7 +181,8 @@ class _Reader:
         found = parse_line(b"".join(self._sources.decisions.chunks(key)), Decision)
         if isinstance(found, str):
             note_fault(database, key, 1, found)
-        else:
+            return
+        with _faults_noted(database, key, 1):
             _add(database, decision_row(key, found), keep={"time"})
 
     def corrections(self, database: sqlite3.Connection, key: str) -> None:
@@ -198,6 +200,16 @@ class _Reader:
                 given = (line.content.decision_id, line.content.label, key)
                 database.execute("INSERT OR REPLACE INTO opinions VALUES (?, ?, ?)", given)
                 resettle(database, given[:1])
+
+
+@contextmanager
+def _faults_noted(database: sqlite3.Connection, key: str, line: int) -> Iterator[None]:
+    """Note what the index can't hold as a fault of its line: one line must not end the reading of all others."""
+    try:
+        yield
+    # No other error of SQLite: a full disk or a lock is not the line's fault, and the file has to be read again.
+    except (ValueError, OverflowError, sqlite3.DataError, sqlite3.IntegrityError) as error:
+        note_fault(database, key, line, f"it can't be indexed: {error}")
 
 
 def _add(database: sqlite3.Connection, row: dict[str, Any], keep: set[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +66,8 @@ def read_answer(side: Side | None, labels: Sequence[str]) -> Said:
     Raises
     ------
     ValueError
-        If the output was not captured, or holds no probabilities, or those of several pictures.
+        If the output was not captured, or holds no probabilities, or those of several pictures, or numbers that can be
+        none.
     """
     if side is None:
         raise ValueError("the output was not captured")
@@ -80,7 +81,21 @@ def read_answer(side: Side | None, labels: Sequence[str]) -> Said:
     [prediction] = answer.predictions
     if not prediction.probabilities:
         raise ValueError("the answer holds no probabilities")
+    check_probabilities(prediction.probabilities.values())
     return Said(prediction.probabilities, prediction, answer.model)
+
+
+def check_probabilities(values: Collection[float]) -> None:
+    """Refuse numbers that can't be the probabilities of one picture's labels.
+
+    Raises
+    ------
+    ValueError
+        If they are not between 0 and 1 with a sum of 1.
+    """
+    # NaN fails both comparisons.
+    if not all(0 <= value <= 1 for value in values) or not math.isclose(sum(values), 1, abs_tol=_TOLERANCE):
+        raise ValueError("the answer's numbers are no probabilities: they are not between 0 and 1 with a sum of 1")
 
 
 def _read(body: bytes) -> Any:
@@ -111,11 +126,9 @@ def _bare(content: Any, labels: Sequence[str]) -> Said:
             raise ValueError("the answer holds no probabilities")
     try:
         values = [float(value) for value in content]
-    except ValueError:
+    except (ValueError, OverflowError):  # an integer in JSON may have any length
         raise ValueError("the answer holds no probabilities") from None
-    # NaN fails both comparisons.
-    if not all(0 <= value <= 1 for value in values) or not math.isclose(sum(values), 1, abs_tol=_TOLERANCE):
-        raise ValueError("the answer's numbers are no probabilities: they are not between 0 and 1 with a sum of 1")
+    check_probabilities(values)
     # JSON may hold half a surrogate pair, which is no text to anybody else.
     texts = [str(name).encode(errors="replace").decode() for name in names] if isinstance(names, Sequence) else []
     if len(texts) != len(values) or len(set(texts)) != len(texts):

@@ -64,7 +64,12 @@ class _Metadata(BaseModel):
     @field_validator("at")
     @classmethod
     def _with_time_zone(cls, value: datetime) -> datetime:
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
+        value = value if value.tzinfo else value.replace(tzinfo=UTC)
+        try:
+            value.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("the time is none in UTC, whose years are 1 to 9999") from None
+        return value
 
 
 class CapturedRecord(BaseModel):

@@ -7,10 +7,14 @@ from typing import Any
 
 from localcloud.sagemaker.capture import Payload, capture_record, object_key
 from signpost.contracts import Answer, ModelRef, Prediction
+from tests.unit.sample_datasets import noise
 
 AT = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 BOTH = [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}]
 JSON = "application/json"
+# Numbers that JSON allows and no probability, sum or column takes.
+NO_PROBABILITIES = ["NaN", "1e999", "-3", "0.5"]
+NO_TIMES = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
 
 
 def answer(bicycle: float, version: str = "1", threshold: float = 0.8) -> Payload:
@@ -47,3 +51,27 @@ def write_line(folder: Path, line: bytes, at: dt.datetime = AT, endpoint: str = 
     path = folder / object_key("capture", endpoint, "AllTraffic", at)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(line + b"\n")
+
+
+def add_hostile(folder: Path) -> int:
+    """Write a file of records that no endpoint would write, with a good one, "good", at its end.
+
+    Returns
+    -------
+    int
+        How many can't be read.
+    """
+    whole = answer(0.25).data.decode()
+    bodies = [f"[1{'0' * 400}, 0]"] + [whole.replace("0.25", number, 1) for number in NO_PROBABILITIES]
+    records = [_record(f"body-{n}", Payload(JSON, body.encode())) for n, body in enumerate(bodies)]
+    for n, time in enumerate(NO_TIMES):
+        records.append(_record(f"time-{n}", answer(0.25)))
+        records[-1]["eventMetadata"]["inferenceTime"] = time
+    lines = [json.dumps(record).encode() for record in [*records, _record("good", answer(0.25))]]
+    write_line(folder, b"\n".join(lines))
+    return len(records)
+
+
+def _record(name: str, response: Payload) -> dict[str, Any]:
+    config = {"CaptureOptions": BOTH, "CaptureContentTypeHeader": {}}
+    return capture_record(config, Payload("image/png", noise(1)), response, name, AT)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from captured_folder import AT, JSON, add, answer, write_line
+from captured_folder import AT, JSON, add, add_hostile, answer, write_line
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -145,6 +145,16 @@ def test_bad_lines_among_good_ones_are_lines_and_counted(tmp_path: Path, monkeyp
     assert "bytes" in faults[4]
     assert said == "2 records, 3 that can't be read\n"
     assert MAX_LINE_BYTES > 25 * 2**20 * 4 / 3
+
+
+def test_numbers_and_times_that_cannot_be_are_lines_with_an_error(tmp_path: Path):
+    hostile = add_hostile(tmp_path)
+
+    listed, said = _run("list", "--from", str(tmp_path))
+
+    assert said == f"1 records, {hostile} that can't be read\n"
+    assert [entry["inference_id"] for entry in listed if not entry["error"]] == ["good"]
+    assert all("no probabilities" in entry["error"] or "UTC" in entry["error"] for entry in listed[:hostile])
 
 
 def test_corrections_are_no_records(tmp_path: Path):

@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 from captured_folder import add, answer
-from review_page import ReviewPage, correction
+from review_page import HTMX, ReviewPage, correction
+from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
+from cli.main import app
 from localcloud.sagemaker.capture import Payload
+from review.app import make_app
+from review.parts import Parts
 from signpost.corrections import keep
 from signpost.files import Folder
 from tests.unit.sample_datasets import noise
@@ -92,6 +97,23 @@ def test_two_reviewers_who_disagree_are_a_conflict_until_one_gives_in(folder: Pa
     assert "People disagree: anna says motorcycle; bob says bicycle." in anna.get("/").text
     anna.correct("a", "bicycle")
     assert "✓ Right, says anna, bob." in anna.get("/").text
+
+
+def test_without_a_name_each_machine_is_a_reviewer_of_its_own(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder.parent))
+    monkeypatch.setattr("getpass.getuser", lambda: "ubuntu")
+
+    for host, label in (("one", "motorcycle"), ("two", "bicycle")):
+
+        def correct(parts: Parts, *_: object, label: str = label) -> None:
+            page = TestClient(make_app(parts), headers=HTMX)
+            assert page.post("/correct", data={"id": "a", "label": label}).status_code == 200
+
+        monkeypatch.setattr("socket.gethostname", lambda host=host: host)
+        monkeypatch.setattr("cli.review._serve", correct)
+        CliRunner().invoke(app, ["review", "--from", str(folder)], catch_exceptions=False)
+
+    assert ReviewPage(folder).said() == {"a": {"ubuntu@one": "motorcycle", "ubuntu@two": "bicycle"}}
 
 
 def test_what_another_page_wrote_is_seen(folder: Path):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
-from captured_folder import AT, JSON, add, answer, write_line
+from captured_folder import AT, JSON, NO_PROBABILITIES, add, add_hostile, answer, write_line
 from review_page import ReviewPage, correction
 
 from localcloud.sagemaker.capture import Payload
@@ -146,6 +146,30 @@ def test_what_cannot_be_read_is_counted_and_shown(folder: Path):
     assert "3 that can't be read" in page_.get("/").text
     assert "Invalid JSON" in page_.get("/unreadable").text
     assert len(page_.ids()) == 5
+
+
+def test_hostile_records_stop_nothing(folder: Path):
+    hostile = add_hostile(folder)
+    page_ = ReviewPage(folder)
+
+    assert f"{hostile} that can't be read" in page_.get("/").text
+    assert sorted(page_.ids()) == ["d0", "d1", "d2", "d3", "d4", "good"]
+
+
+def test_hostile_decisions_stop_nothing(folder: Path, tmp_path: Path):
+    decision = '{"decision_id": "%s", "image": {"bucket": null, "key": null}, "classifier": "vehicle", '
+    decision += '"outcome": "review", "probabilities": {"bicycle": %s, "motorcycle": 0.75}}'
+    files = {f"2026/01/05/{n}": number for n, number in enumerate(NO_PROBABILITIES)}
+    files |= {"2026/13/45/x": "0.25", "2026/01/05/good": "0.25"}
+    for name, number in files.items():
+        path = tmp_path / "archive" / "decisions" / f"{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(decision % (path.stem, number))
+    page_ = ReviewPage(folder, decisions=tmp_path / "archive")
+
+    assert f"{len(files) - 1} that can't be read" in page_.get("/").text
+    assert "it can&#39;t be indexed: month must be in 1..12" in page_.get("/unreadable").text
+    assert sorted(page_.ids()) == ["d0", "d1", "d2", "d3", "d4", "good"]
 
 
 def test_a_shadow_decides_nothing(folder: Path):
