@@ -45,6 +45,16 @@ def last_of(database: sqlite3.Connection, person: str) -> list[Correction]:
     return act
 
 
+def replaced_by(database: sqlite3.Connection, correction: Correction) -> Correction | None:
+    """Give what its person had said of the picture before, which was withdrawn in the same act."""
+    rows = database.execute(
+        "SELECT line FROM said WHERE decision_id = ? AND person = ? AND withdrawn = 1",
+        (correction.said.decision_id, correction.said.by),
+    )
+    withdrawals = [Withdrawal.model_validate_json(row["line"]) for row in rows]
+    return next((line.withdrawn for line in withdrawals if line.at == correction.said.at), None)
+
+
 def resettle(database: sqlite3.Connection, decisions: Iterable[str]) -> None:
     """Write into the records what holds of them now."""
     for decision in decisions:

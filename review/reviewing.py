@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from review.index import Index
-from review.judgements import last_of, note_correction, standing
+from review.judgements import last_of, note_correction, replaced_by, standing
 from review.people import Visitor
 from review.records import Record
 from signpost.corrections import Correction, Withdrawal, keep, withdraw
@@ -55,20 +55,28 @@ class Desk:
             mine = before.get(decision, {}).get(visitor.name)
             if mine and mine.label == label:
                 continue
-            keep(self.files, correction)
-            with self.index.open() as database:
-                note_correction(database, correction, correction.key)
+            self._keep(correction)
             if mine:
                 self._withdraw(mine, at)
 
     def undo(self, visitor: Visitor) -> list[Correction]:
-        """Take back a person's last act, of one picture or of many."""
+        """Take back a person's last act, of one picture or of many. What they had said before holds again."""
         _check(visitor)
         with self.index.open() as database:
             act = last_of(database, visitor.name)
-        for correction in act:
+            before = [replaced_by(database, correction) for correction in act]
+        for correction, replaced in zip(act, before, strict=True):
+            if replaced:
+                # As of then, so that the next undo is of the act before.
+                said = replaced.said
+                self._keep(Correction.make(said.decision_id, replaced.label, said.by, said.at))
             self._withdraw(correction, datetime.now(UTC))
         return act
+
+    def _keep(self, correction: Correction) -> None:
+        keep(self.files, correction)
+        with self.index.open() as database:
+            note_correction(database, correction, correction.key)
 
     def _withdraw(self, correction: Correction, at: datetime) -> None:
         withdraw(self.files, correction, at)

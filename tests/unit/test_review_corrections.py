@@ -67,6 +67,21 @@ def test_undo_takes_back_ones_own_last_act_and_is_kept(folder: Path):
     assert len(list((folder / "corrections" / "withdrawn").rglob("*.jsonl"))) == 3
 
 
+def test_undo_gives_back_what_one_had_said_before(folder: Path):
+    page = ReviewPage(folder)
+    page.correct("a", "motorcycle")
+    page.correct("b", "motorcycle")
+    page.correct("a", "bicycle")
+
+    assert "Undone: 1." in page.post("/undo").text
+    assert page.said() == {"a": {"anna": "motorcycle"}, "b": {"anna": "motorcycle"}}
+    assert "Undone: 1." in page.post("/undo").text
+    assert page.said() == {"a": {"anna": "motorcycle"}}
+    assert "Undone: 1." in page.post("/undo").text
+    assert page.said() == {}
+    assert ReviewPage(folder, "carla").said() == {}
+
+
 def test_an_undo_that_broke_off_in_the_middle_holds(folder: Path, monkeypatch: pytest.MonkeyPatch):
     page = ReviewPage(folder)
     page.correct("a", "motorcycle")
