@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from signpost.errors import ASLEEP, NOT_PARKED
+from signpost.events import WAITED
 from signpost.prefixes import DECISIONS
 from signpost.settings import Hosting, Settings
 from stepfunctions import claims
@@ -13,6 +14,12 @@ _REFERENCE = (
     "'classifier': $p.classifier} %}"
 )
 _DECISION = "{% $string($decision) %}"
+# What an execution was asked, for the fault queue: a redrive does not come from the waiting machine, so no `waited`. An
+# object that nothing is left of is undefined in JSONata, and an event may be anything but an object, too.
+_ASKED = (
+    "{% ($asked := $states.context.Execution.Input; $type($asked) = 'object' "
+    f"? $merge([{{}}, $sift($asked, function($value, $name) {{$name != '{WAITED}'}})]) : $asked) %}}"
+)
 # All that a picture can wait for, one after the other, fits in: an execution that times out could park nothing.
 TIMEOUT_SECONDS = 285
 # Functions are given up one second before their Task. Most of it is for cold starts, many at once on a small laptop.
@@ -67,7 +74,7 @@ def _prepare(settings: Settings) -> dict[str, State]:
     rules += [(f"$classifier = '{name}'", f"Classify: {name}") for name in settings.hosted]
     return {
         "Prepared already?": prepared,
-        "Serialize": catch(serialize, "Park the reference", reference="{% $states.context.Execution.Input %}"),
+        "Serialize": catch(serialize, "Park the reference", reference=_ASKED),
         "Claim": claims.claim(then="Which classifier?", recall="Recall"),
         "Recall": claims.recall(then="Seen before?"),
         "Seen before?": claims.seen_before(
@@ -220,7 +227,7 @@ def _later() -> dict[str, State]:
     )
     return {
         "Asleep?": choice(
-            [(f"{asleep} and $exists($states.context.Execution.Input.waited)", "Fault"), (asleep, "Ask later")],
+            [(f"{asleep} and $exists($states.context.Execution.Input.{WAITED})", "Fault"), (asleep, "Ask later")],
             default="Park the reference",
         ),
         "Ask later": {**later, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Park the reference"}]},

@@ -1,5 +1,6 @@
 import json
 
+import jsonata
 import pytest
 
 from signpost.settings import Hosting, load_settings
@@ -76,6 +77,30 @@ def test_only_a_hosting_that_sleeps_leaves_pictures_to_the_waiting_machine(setti
     assert "${WaitingMachine}" in states["Ask later"]["Arguments"]["StateMachineArn"]
     _check({"StartAt": "Serialize", "States": states})
     _check(waiting.build())
+
+
+@pytest.mark.parametrize(
+    ("asked", "parked"),
+    [
+        ({"s3_bucket": "b", "s3_key": "k", "version_id": None, "waited": True}, {"s3_bucket": "b", "s3_key": "k"}),
+        ({"s3_bucket": "b", "s3_key": "k", "detail": {"waited": 1}}, None),
+        ({"waited": True}, {}),
+        ({}, {}),
+        (["b", "k"], None),
+        ("k", None),
+    ],
+)
+def test_a_parked_reference_does_not_say_that_it_was_waited_for(settings, asked, parked):
+    # A redrive routes what is parked, and it is left to the waiting machine only if it was not yet.
+    [caught] = routing.build(settings)["States"]["Serialize"]["Catch"]
+    reference = evaluate(caught["Assign"]["reference"], context={"Execution": {"Input": asked}})
+    kept = {name: value for name, value in reference.items() if value is not None} if parked else reference
+    assert kept == (asked if parked is None else parked)
+
+
+def evaluate(expression, **states):
+    """What the local cloud makes of JSONata, with the engine that it has."""
+    return jsonata.Jsonata.jsonata(expression.removeprefix("{%").removesuffix("%}")).evaluate(None, {"states": states})
 
 
 def test_the_batch_waits_longer_than_the_routing_machine_works(settings):
