@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from signpost.errors import ASLEEP, NOT_PARKED
-from signpost.events import WAITED
+from signpost.events import SERIALIZED, WAITED
 from signpost.prefixes import DECISIONS
 from signpost.settings import Hosting, Settings
 from stepfunctions import claims
@@ -14,6 +14,8 @@ _REFERENCE = (
     "'classifier': $p.classifier} %}"
 )
 _DECISION = "{% $string($decision) %}"
+# What Serialize answers for the rest of the machine.
+_PARTS = ("decision_id", "classifier", "image", "decision")
 # What an execution was asked, for the fault queue: a redrive does not come from the waiting machine, so no `waited`. An
 # object that nothing is left of is undefined in JSONata, and an event may be anything but an object, too.
 _ASKED = (
@@ -60,8 +62,13 @@ def build(settings: Settings) -> State:
 
 
 def _prepare(settings: Settings) -> dict[str, State]:
-    prepared = choice([("$exists($states.input.decision_id)", "Claim")], default="Serialize")
-    prepared["Choices"][0]["Assign"] = _serialized("$states.input")
+    # Events may have members of any name: only what has all of them comes from the API.
+    has_all = " and ".join(f"$exists($states.input.{SERIALIZED}.{part})" for part in (*_PARTS, "prepared"))
+    prepared = choice([(has_all, "Claim")], default="Serialize")
+    prepared["Choices"][0] |= {
+        "Assign": _serialized(f"$states.input.{SERIALIZED}"),
+        "Output": f"{{% $states.input.{SERIALIZED} %}}",
+    }
     serialize = invoke(
         "Serialize",
         "{% $states.input %}",
@@ -90,9 +97,8 @@ def _prepare(settings: Settings) -> dict[str, State]:
 
 def _serialized(where: str) -> State:
     """Take over what Serialize answers, or what the API has made of a picture in the same way."""
-    names = ("decision_id", "classifier", "image", "decision")
     return {
-        **{name: f"{{% {where}.{name} %}}" for name in names},
+        **{name: f"{{% {where}.{name} %}}" for name in _PARTS},
         "reference": _REFERENCE.replace("$p", where),
         "tries": 0,
     }

@@ -35,6 +35,20 @@ def test_a_picture_from_the_api_needs_two_functions_and_twelve_states(settings):
     assert len(way) == 12
 
 
+def test_only_what_the_api_has_prepared_needs_no_serialize(settings):
+    [rule] = routing.build(settings)["States"]["Prepared already?"]["Choices"]
+    parts = {"decision_id": "d", "classifier": "vehicle", "image": {"bucket": "b", "key": "k"}, "timings_ms": {}}
+    parts |= {"prepared": {"inline": "a"}, "decision": None}
+    assert evaluate(rule["Condition"], input={"serialized": parts}) is True
+    assert evaluate(rule["Output"], input={"serialized": parts}) == parts
+    assert evaluate(rule["Assign"]["reference"], input={"serialized": parts})["s3_key"] == "k"
+    event = {"s3_bucket": "b", "s3_key": "k"}
+    incomplete = [{name: parts[name] for name in parts if name != missing} for missing in set(parts) - {"timings_ms"}]
+    others = [{**event, "serialized": other} for other in [*incomplete, {}, "yes", 7, None, []]]
+    for other in [event, {**event, "decision_id": "mine"}, {**event, **parts}, [], "k", *others]:
+        assert evaluate(rule["Condition"], input=other) is False, other
+
+
 def test_every_classifier_and_label_has_a_branch_of_its_own(settings):
     states = routing.build(settings)["States"]
     branches = [
