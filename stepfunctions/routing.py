@@ -226,9 +226,12 @@ def _faults(*, sleeps: bool) -> dict[str, State]:
 def _later() -> dict[str, State]:
     """Leave the picture to a Standard machine: an instance takes longer to start than an Express execution may last."""
     asleep = f"$fault.Error = '{ASLEEP}'"
+    # To start what runs already, by name and input, changes nothing and succeeds: however often a picture is asked for,
+    # one execution an hour waits for it. The name of one that has ended can't be had again: the reference is parked.
+    name = "{% $decision_id & '-' & $substring($states.context.State.EnteredTime, 0, 13) %}"
     later = call(
         "aws-sdk:sfn:startExecution",
-        {"StateMachineArn": "${WaitingMachine}", "Input": "{% $string($reference) %}"},
+        {"StateMachineArn": "${WaitingMachine}", "Name": name, "Input": "{% $string($reference) %}"},
         then="Fault",
     )
     return {

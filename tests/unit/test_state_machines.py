@@ -1,4 +1,6 @@
 import json
+import re
+from typing import Any
 
 import jsonata
 import pytest
@@ -112,9 +114,24 @@ def test_a_parked_reference_does_not_say_that_it_was_waited_for(settings, asked,
     assert kept == (asked if parked is None else parked)
 
 
-def evaluate(expression, **states):
+def test_one_execution_an_hour_waits_for_a_picture(settings):
+    state = routing.build(with_hosting(settings, Hosting.ASYNC))["States"]["Ask later"]
+
+    def name(time, decision_id="ea7a9049-05a4-5e88-bd82-69731cdede29"):
+        context = {"State": {"EnteredTime": time}}
+        return evaluate(state["Arguments"]["Name"], {"decision_id": decision_id}, context=context)
+
+    assert name("2026-11-21T14:00:01Z") == name("2026-11-21T14:59:59.123Z") != name("2026-11-21T15:00:00Z")
+    assert name("2026-11-21T14:00:01Z", "another") != name("2026-11-21T14:00:01Z")
+    assert re.fullmatch(r"[0-9A-Za-z-]{1,80}", name("2026-11-21T14:00:01Z"))
+    # What has ended waits no more: the name can't be had again, and the picture must not be lost.
+    assert state["Catch"] == [{"ErrorEquals": ["States.ALL"], "Next": "Park the reference"}]
+
+
+def evaluate(expression, variables=None, **states) -> Any:
     """What the local cloud makes of JSONata, with the engine that it has."""
-    return jsonata.Jsonata.jsonata(expression.removeprefix("{%").removesuffix("%}")).evaluate(None, {"states": states})
+    parsed = jsonata.Jsonata.jsonata(expression.removeprefix("{%").removesuffix("%}"))
+    return parsed.evaluate(None, {"states": states, **(variables or {})})
 
 
 def test_the_batch_waits_longer_than_the_routing_machine_works(settings):
