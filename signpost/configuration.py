@@ -34,6 +34,8 @@ class SerializeConfiguration(_Configuration):
         The hosted classifiers.
     switched_off : list of str
         Classifiers whose hosting is off.
+    incoming_bucket : str
+        The app's own, where those of the API go.
     buckets : list of str
         Where pictures may come from.
     scratch_bucket : str
@@ -43,6 +45,7 @@ class SerializeConfiguration(_Configuration):
     default_classifier: str
     inputs: dict[str, InputSize]
     switched_off: list[str]
+    incoming_bucket: str
     buckets: list[str]
     scratch_bucket: str
     limits: LimitSettings
@@ -69,8 +72,6 @@ class ApiConfiguration(SerializeConfiguration):
 
     Attributes
     ----------
-    incoming_bucket : str
-        Where pictures go.
     table : str
         The table of decisions.
     routing_machine : str
@@ -85,7 +86,6 @@ class ApiConfiguration(SerializeConfiguration):
         Web pages that may call.
     """
 
-    incoming_bucket: str
     table: str
     routing_machine: str
     classifiers: list[ClassifierInfo]

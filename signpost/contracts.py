@@ -10,8 +10,6 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from signpost.given_ids import given_id
-
 # Any fixed UUID serves; it only has to stay the same for decision ids to stay the same.
 _DECISIONS = uuid.UUID("6b9f5f0e-3c53-5d0a-9a65-6d1f7c1f6a11")
 
@@ -130,7 +128,7 @@ def decision_id(
     """Name the decision of one picture by one classifier.
 
     The same picture always gets the same id, so a second request for it can be recognised (RFC 9562, version 5). A
-    picture that came through the API has the id that its key was given.
+    picture that came through the API has another: see `signpost.given_ids`.
 
     Parameters
     ----------
@@ -148,8 +146,6 @@ def decision_id(
     str
         A UUID; also the ``InferenceId`` of the captured record.
     """
-    if key and (given := given_id(key)):
-        return given
     parts = [bucket, key, version, classifier] + ([rejected] if rejected else [])
     # A length before each part keeps ("a/b", "c") and ("a", "b/c") apart.
     name = "/".join("-" if part is None else f"{len(part)}:{part}" for part in parts)

@@ -11,6 +11,10 @@ from signpost.contracts import RoutingRequest
 from signpost.errors import PictureError
 from signpost.prefixes import INCOMING
 
+# Member of what the waiting machine asks: the picture need not be left to it once more.
+WAITED = "waited"
+# Member under which the API hands over a picture that it has prepared as Serialize does.
+SERIALIZED = "serialized"
 # S3's own limit on keys, in bytes of UTF-8; longer text can name no picture.
 _LONGEST_KEY, _LONGEST_NAME = 1024, 64
 # Lone surrogates are no text, and SQS refuses these two.

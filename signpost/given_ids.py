@@ -11,7 +11,7 @@ import re
 from signpost.prefixes import FROM_API, INCOMING, UPLOADS
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_KEY = re.compile(rf"(?:{UPLOADS}|{INCOMING}[^/]+/){FROM_API}({UUID})")
+_KEY = re.compile(rf"(?:{UPLOADS}|{INCOMING}(?P<classifier>[^/]+)/){FROM_API}(?P<id>{UUID})")
 
 
 def posted_key(decision_id: str) -> str:
@@ -48,17 +48,19 @@ def expected_key(classifier: str, decision_id: str) -> str:
     return f"{INCOMING}{classifier}/{FROM_API}{decision_id}"
 
 
-def given_id(key: str) -> str | None:
+def given_id(key: str, classifier: str | None) -> str | None:
     """Return the id that a key was given, None for any other key.
 
     Parameters
     ----------
     key : str
-        Of an object in S3.
+        Of an object in the app's own incoming bucket.
+    classifier : str or None
+        Who is asked. A key that names another one stands for that one's decision.
 
     Returns
     -------
     str or None
     """
     found = _KEY.fullmatch(key)
-    return found[1] if found else None
+    return found["id"] if found and found["classifier"] in (None, classifier) else None

@@ -13,6 +13,7 @@ from typing import Any
 from signpost.contracts import Decision
 from signpost.deployment import Clients, Deployment
 from signpost.errors import ASLEEP, NOT_PARKED, DeploymentError, RoutingFault, SignpostError
+from signpost.events import WAITED
 from signpost.prefixes import UPLOADS
 
 
@@ -123,7 +124,11 @@ class Router:
         try:
             body = json.loads(message["Body"])
             # Parked by the machine, or an event that EventBridge could not deliver.
-            parked = Parked(body.get("input", body), body.get("error", "NotDelivered"))
+            event = body.get("input", body)
+            # Else the picture would not be waited for: nobody does so for a redrive.
+            if isinstance(event, dict):
+                event = {name: value for name, value in event.items() if name != WAITED}
+            parked = Parked(event, body.get("error", "NotDelivered"))
         except (ValueError, AttributeError):
             unread = DeploymentError(f"a message of the fault queue is no record of a fault: {message['Body'][:80]}")
             return Parked({}, "NoRecord"), unread

@@ -93,7 +93,6 @@ class ApiStack(Stack):
         prepares = serialize_configuration(settings, storage.incoming, storage.decisions)
         configuration = ApiConfiguration(
             **prepares.model_dump(),
-            incoming_bucket=storage.incoming.bucket_name,
             table=self._routing.dispatch.table.table_name,
             routing_machine=self._routing.routing.machine.state_machine_arn,
             classifiers=[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from signpost.errors import ASLEEP, NOT_PARKED
+from signpost.events import SERIALIZED, WAITED
 from signpost.prefixes import DECISIONS
 from signpost.settings import Hosting, Settings
 from stepfunctions import claims
@@ -13,6 +14,14 @@ _REFERENCE = (
     "'classifier': $p.classifier} %}"
 )
 _DECISION = "{% $string($decision) %}"
+# What Serialize answers for the rest of the machine.
+_PARTS = ("decision_id", "classifier", "image", "decision")
+# What an execution was asked, for the fault queue: a redrive does not come from the waiting machine, so no `waited`. An
+# object that nothing is left of is undefined in JSONata, and an event may be anything but an object, too.
+_ASKED = (
+    "{% ($asked := $states.context.Execution.Input; $type($asked) = 'object' "
+    f"? $merge([{{}}, $sift($asked, function($value, $name) {{$name != '{WAITED}'}})]) : $asked) %}}"
+)
 # All that a picture can wait for, one after the other, fits in: an execution that times out could park nothing.
 TIMEOUT_SECONDS = 285
 # Functions are given up one second before their Task. Most of it is for cold starts, many at once on a small laptop.
@@ -53,8 +62,13 @@ def build(settings: Settings) -> State:
 
 
 def _prepare(settings: Settings) -> dict[str, State]:
-    prepared = choice([("$exists($states.input.decision_id)", "Claim")], default="Serialize")
-    prepared["Choices"][0]["Assign"] = _serialized("$states.input")
+    # Events may have members of any name: only what has all of them comes from the API.
+    has_all = " and ".join(f"$exists($states.input.{SERIALIZED}.{part})" for part in (*_PARTS, "prepared"))
+    prepared = choice([(has_all, "Claim")], default="Serialize")
+    prepared["Choices"][0] |= {
+        "Assign": _serialized(f"$states.input.{SERIALIZED}"),
+        "Output": f"{{% $states.input.{SERIALIZED} %}}",
+    }
     serialize = invoke(
         "Serialize",
         "{% $states.input %}",
@@ -67,7 +81,7 @@ def _prepare(settings: Settings) -> dict[str, State]:
     rules += [(f"$classifier = '{name}'", f"Classify: {name}") for name in settings.hosted]
     return {
         "Prepared already?": prepared,
-        "Serialize": catch(serialize, "Park the reference", reference="{% $states.context.Execution.Input %}"),
+        "Serialize": catch(serialize, "Park the reference", reference=_ASKED),
         "Claim": claims.claim(then="Which classifier?", recall="Recall"),
         "Recall": claims.recall(then="Seen before?"),
         "Seen before?": claims.seen_before(
@@ -83,9 +97,8 @@ def _prepare(settings: Settings) -> dict[str, State]:
 
 def _serialized(where: str) -> State:
     """Take over what Serialize answers, or what the API has made of a picture in the same way."""
-    names = ("decision_id", "classifier", "image", "decision")
     return {
-        **{name: f"{{% {where}.{name} %}}" for name in names},
+        **{name: f"{{% {where}.{name} %}}" for name in _PARTS},
         "reference": _REFERENCE.replace("$p", where),
         "tries": 0,
     }
@@ -213,14 +226,17 @@ def _faults(*, sleeps: bool) -> dict[str, State]:
 def _later() -> dict[str, State]:
     """Leave the picture to a Standard machine: an instance takes longer to start than an Express execution may last."""
     asleep = f"$fault.Error = '{ASLEEP}'"
+    # To start what runs already, by name and input, changes nothing and succeeds: however often a picture is asked for,
+    # one execution an hour waits for it. The name of one that has ended can't be had again: the reference is parked.
+    name = "{% $decision_id & '-' & $substring($states.context.State.EnteredTime, 0, 13) %}"
     later = call(
         "aws-sdk:sfn:startExecution",
-        {"StateMachineArn": "${WaitingMachine}", "Input": "{% $string($reference) %}"},
+        {"StateMachineArn": "${WaitingMachine}", "Name": name, "Input": "{% $string($reference) %}"},
         then="Fault",
     )
     return {
         "Asleep?": choice(
-            [(f"{asleep} and $exists($states.context.Execution.Input.waited)", "Fault"), (asleep, "Ask later")],
+            [(f"{asleep} and $exists($states.context.Execution.Input.{WAITED})", "Fault"), (asleep, "Ask later")],
             default="Park the reference",
         ),
         "Ask later": {**later, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Park the reference"}]},

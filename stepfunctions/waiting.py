@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from signpost.errors import ASLEEP, NOT_PARKED
+from signpost.events import WAITED
 from stepfunctions.routing import ask
 from stepfunctions.states import State, call, catch, choice, machine, wait
 
@@ -24,7 +25,7 @@ def build() -> State:
     dict
         Amazon States Language.
     """
-    waited = "$merge([$reference, {'waited': true}])"
+    waited = f"$merge([$reference, {{'{WAITED}': true}}])"
     error = "{% $exists($states.result.Error) ? $states.result.Error : 'NotAnswered' %}"
     route = {**ask(waited, then="Answered?"), "Assign": {"tries": "{% $tries + 1 %}", "error": error}}
     unparked = " or ".join(f"$error = '{name}'" for name in (ASLEEP, *NOT_PARKED))

@@ -38,6 +38,14 @@ def owner_of(context: Mapping[str, Any], clients: Sequence[str]) -> str:
         who = f"cognito {claims['sub']}"
     else:
         identity = context["identity"]
-        # Of one identity pool, all have the same role; of one role, each session its own id.
-        who = f"iam {identity.get('cognitoIdentityId') or identity.get('caller') or identity.get('userArn')}"
+        # Of one identity pool, all have the same role.
+        who = f"iam {identity.get('cognitoIdentityId') or _signer(identity)}"
     return hashlib.sha256(who.encode()).hexdigest()[:32]
+
+
+def _signer(identity: Mapping[str, Any]) -> str:
+    caller = identity.get("caller") or ""
+    # `AROA…:<session>`: who assumes a role chooses the session's name, and SDKs take a new one whenever they do.
+    if caller.startswith("AROA"):
+        return caller.partition(":")[0]
+    return caller or identity["userArn"]

@@ -16,7 +16,7 @@ from lambdas.serialize.fetch import Stored
 from lambdas.serialize.serialize import answer
 from signpost.contracts import ImageRef
 from signpost.errors import RequestError
-from signpost.events import Asked
+from signpost.events import SERIALIZED, Asked
 from signpost.given_ids import posted_key
 
 
@@ -66,7 +66,9 @@ def _keep(picture: bytes, digest: str, name: str, services: Services) -> Stored:
 def _run(name: str, serialized: dict, services: Services) -> str:
     machine = services.configuration.routing_machine
     try:
-        ended = services.machines.start_sync_execution(stateMachineArn=machine, input=json.dumps(serialized))
+        ended = services.machines.start_sync_execution(
+            stateMachineArn=machine, input=json.dumps({SERIALIZED: serialized})
+        )
     except ReadTimeoutError as error:
         raise RequestError(
             "not_decided_yet", f"The picture is still looked at. Ask GET /decisions/{name} for its decision.", name

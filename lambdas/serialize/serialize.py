@@ -14,6 +14,7 @@ from signpost.contracts import ImageRef, Reason, RoutingRequest, decision_id
 from signpost.decision import reject
 from signpost.errors import PictureError
 from signpost.events import Asked, check, read_event
+from signpost.given_ids import given_id
 from signpost.imaging import check_size, encode_png, prepare
 from signpost.prefixes import PREPARED
 
@@ -77,7 +78,7 @@ def answer(
     except PictureError as error:
         rejection = Reason(code=error.code, message=error.message)
     code = rejection.code if rejection else None
-    name = decision_id(image.bucket, image.key, identity, asked.classifier, code)
+    name = _given(asked, configuration) or decision_id(image.bucket, image.key, identity, asked.classifier, code)
     return {
         "decision_id": name,
         "classifier": asked.classifier,
@@ -86,6 +87,13 @@ def answer(
         "decision": _rejected(name, image, asked.classifier, rejection) if rejection else None,
         "timings_ms": {"serialize": round(1000 * (time.perf_counter() - started), 1)},
     }
+
+
+def _given(asked: Asked, configuration: SerializeConfiguration) -> str | None:
+    """Return the id that the API gave: it writes into the app's own bucket, and elsewhere such keys mean nothing."""
+    if not asked.key or asked.bucket != configuration.incoming_bucket:
+        return None
+    return given_id(asked.key, asked.classifier)
 
 
 def _check_allowed(request: RoutingRequest, configuration: SerializeConfiguration) -> None:

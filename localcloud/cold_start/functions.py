@@ -89,6 +89,7 @@ def functions(picture: KnownPicture, answer: Answer) -> list[Function]:
         default_classifier="vehicle",
         inputs={"vehicle": InputSize(width=size.width, height=size.height)},
         switched_off=[],
+        incoming_bucket=_BUCKET,
         buckets=[_BUCKET],
         scratch_bucket=_BUCKET,
         limits=LimitSettings(),

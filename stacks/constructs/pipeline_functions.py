@@ -145,6 +145,7 @@ def serialize_configuration(settings: Settings, incoming: s3.Bucket, decisions: 
         default_classifier=settings.app.default_classifier,
         inputs={name: _input_size(name, classifier) for name, classifier in settings.hosted.items()},
         switched_off=[name for name in settings.classifiers if name not in settings.hosted],
+        incoming_bucket=incoming.bucket_name,
         buckets=[incoming.bucket_name, *settings.app.source_buckets],
         scratch_bucket=decisions.bucket_name,
         limits=settings.limits,

@@ -159,7 +159,13 @@ def test_no_python_is_found_where_there_is_none(monkeypatch: pytest.MonkeyPatch)
             [*BASE, "pillow"],
             None,
             SerializeConfiguration(
-                default_classifier="a", inputs={}, switched_off=[], buckets=[], scratch_bucket="b", limits=LIMITS
+                default_classifier="a",
+                inputs={},
+                switched_off=[],
+                incoming_bucket="b",
+                buckets=[],
+                scratch_bucket="b",
+                limits=LIMITS,
             ),
         ),
         (
@@ -170,10 +176,10 @@ def test_no_python_is_found_where_there_is_none(monkeypatch: pytest.MonkeyPatch)
                 default_classifier="a",
                 inputs={},
                 switched_off=[],
+                incoming_bucket="b",
                 buckets=[],
                 scratch_bucket="b",
                 limits=LIMITS,
-                incoming_bucket="b",
                 table="t",
                 routing_machine="m",
                 classifiers=[],

@@ -65,6 +65,16 @@ def test_a_redrive_that_fails_again_leaves_the_picture_in_the_fault_queue(app, e
 
 
 @pytest.mark.usefixtures("no_faults")
+def test_a_redrive_routes_a_picture_as_if_none_had_waited_for_it(app, examples):
+    event = app.put(examples.one("nearby-orders"))
+    record = {"input": {**event, "waited": True}, "error": "EndpointAsleep"}
+    app.cloud.client("sqs").send_message(QueueUrl=app.where["QueueFaults"], MessageBody=json.dumps(record))
+    [(parked, decision)] = list(app.router.redrive())
+    assert parked.event == event
+    assert isinstance(decision, Decision)
+
+
+@pytest.mark.usefixtures("no_faults")
 def test_a_model_server_that_dies_is_waited_for(app, examples):
     event = app.put(examples.one("nearby-orders"))
     os.kill(app.cloud.server_pid("signpost-vehicle"), signal.SIGKILL)

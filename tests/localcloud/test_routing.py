@@ -95,6 +95,13 @@ def test_the_decision_is_the_same_in_the_answer_the_archive_and_the_event(app, e
     assert json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) == decision.model_dump(mode="json")
 
 
+def test_an_event_may_have_members_of_any_name(app, examples):
+    event = app.put(examples.one("nearby-orders"))
+    name = decision_id(event["s3_bucket"], event["s3_key"], event["version_id"], "vehicle")
+    decision = app.router.route_event({**event, "decision_id": "mine", "serialized": {"decision_id": "mine"}})
+    assert (decision.decision_id, decision.route) == (name, "nearby-orders")
+
+
 def test_an_upload_is_routed_by_itself(app, examples):
     key = f"incoming/vehicle/{uuid.uuid4()}.jpg"
     event = app.put(examples.one("nearby-orders"), key)

@@ -27,10 +27,21 @@ def signed_by(context, **identity):
     return {**context, "identity": {**context["identity"], **identity}}
 
 
-def test_each_session_and_each_identity_is_a_caller_of_its_own(request_):
+def test_a_role_is_one_caller_whatever_its_sessions_are_called(request_):
+    sessions = [
+        signed_by(request_.context, caller=f"AROAEXAMPLE:{name}") for name in ("botocore-session-1", "ada", "a:b")
+    ]
+    assert len({owner_of(context, []) for context in sessions}) == 1
+
+
+def test_each_user_role_and_identity_is_a_caller_of_its_own(request_):
     callers = [
         signed_by(request_.context),
-        signed_by(request_.context, caller="AROAEXAMPLE:another"),
+        signed_by(request_.context, caller="AROAANOTHER:session"),
+        signed_by(request_.context, caller="AIDAEXAMPLE"),
+        signed_by(request_.context, caller="123456789012"),
+        signed_by(request_.context, caller="123456789012:federated"),
+        signed_by(request_.context, caller=None),
         signed_by(request_.context, cognitoIdentityId="eu-central-1:1"),
         signed_by(request_.context, cognitoIdentityId="eu-central-1:2"),
         {"authorizer": {"claims": {"sub": "AROAEXAMPLE:session", "aud": "app"}}},

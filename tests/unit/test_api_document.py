@@ -5,10 +5,13 @@ import re
 import pytest
 
 from lambdas.api.receipts import name_decision
+from lambdas.serialize.serialize import serialize
 from signpost.api_contracts import OPEN, ROUTES, Pending, PictureInJson, Upload, UploadRequest
-from signpost.contracts import Decision, decision_id
+from signpost.configuration import SerializeConfiguration
+from signpost.contracts import Decision
 from signpost.errors import RequestError
 from signpost.given_ids import expected_key, given_id, posted_key
+from signpost.limit_settings import LimitSettings
 from signpost.openapi import document
 from signpost.problems import PROBLEMS, Problem
 from tests.conftest import ROOT
@@ -58,9 +61,30 @@ def test_every_problem_is_documented():
         assert f"| {status} | `{code}` |" in table
 
 
+def named(bucket, key, classifier):
+    """The id of a decision on a picture that Serialize does not even fetch."""
+    configuration = SerializeConfiguration(
+        default_classifier="vehicle",
+        inputs={},
+        switched_off=[],
+        incoming_bucket="incoming",
+        buckets=["incoming", "other"],
+        scratch_bucket="scratch",
+        limits=LimitSettings(),
+    )
+    event = {"s3_bucket": bucket, "s3_key": key, "classifier": classifier}
+    return serialize(event, configuration, s3=None)["decision_id"]
+
+
 @pytest.mark.parametrize("key", [posted_key(ID), expected_key("vehicle", ID)])
-def test_a_key_of_the_api_names_the_decision_whatever_else(key):
-    assert decision_id("bucket", key, "version", "vehicle") == decision_id("bucket", key, None, "x", "too_large") == ID
+def test_a_key_of_the_api_names_the_decision_in_the_apps_own_bucket(key):
+    assert named("incoming", key, "vehicle") == ID
+    assert named("other", key, "vehicle") != ID
+
+
+def test_a_key_that_names_a_classifier_names_no_decision_of_another():
+    key = expected_key("vehicle", ID)
+    assert named("incoming", key, "flowers") not in {ID, named("other", key, "flowers")}
 
 
 @pytest.mark.parametrize(
@@ -76,7 +100,7 @@ def test_a_key_of_the_api_names_the_decision_whatever_else(key):
     ],
 )
 def test_no_other_key_does(key):
-    assert given_id(key) is None
+    assert given_id(key, "vehicle") is None
 
 
 def test_an_idempotency_key_is_its_owners_own():

@@ -1,5 +1,8 @@
 import json
+import re
+from typing import Any
 
+import jsonata
 import pytest
 
 from signpost.settings import Hosting, load_settings
@@ -32,6 +35,20 @@ def test_a_picture_from_the_api_needs_two_functions_and_twelve_states(settings):
     functions = [name for name in way if states[name].get("Resource", "").endswith("lambda:invoke")]
     assert functions == ["Classify: vehicle", "Filter"]
     assert len(way) == 12
+
+
+def test_only_what_the_api_has_prepared_needs_no_serialize(settings):
+    [rule] = routing.build(settings)["States"]["Prepared already?"]["Choices"]
+    parts = {"decision_id": "d", "classifier": "vehicle", "image": {"bucket": "b", "key": "k"}, "timings_ms": {}}
+    parts |= {"prepared": {"inline": "a"}, "decision": None}
+    assert evaluate(rule["Condition"], input={"serialized": parts}) is True
+    assert evaluate(rule["Output"], input={"serialized": parts}) == parts
+    assert evaluate(rule["Assign"]["reference"], input={"serialized": parts})["s3_key"] == "k"
+    event = {"s3_bucket": "b", "s3_key": "k"}
+    incomplete = [{name: parts[name] for name in parts if name != missing} for missing in set(parts) - {"timings_ms"}]
+    others = [{**event, "serialized": other} for other in [*incomplete, {}, "yes", 7, None, []]]
+    for other in [event, {**event, "decision_id": "mine"}, {**event, **parts}, [], "k", *others]:
+        assert evaluate(rule["Condition"], input=other) is False, other
 
 
 def test_every_classifier_and_label_has_a_branch_of_its_own(settings):
@@ -76,6 +93,45 @@ def test_only_a_hosting_that_sleeps_leaves_pictures_to_the_waiting_machine(setti
     assert "${WaitingMachine}" in states["Ask later"]["Arguments"]["StateMachineArn"]
     _check({"StartAt": "Serialize", "States": states})
     _check(waiting.build())
+
+
+@pytest.mark.parametrize(
+    ("asked", "parked"),
+    [
+        ({"s3_bucket": "b", "s3_key": "k", "version_id": None, "waited": True}, {"s3_bucket": "b", "s3_key": "k"}),
+        ({"s3_bucket": "b", "s3_key": "k", "detail": {"waited": 1}}, None),
+        ({"waited": True}, {}),
+        ({}, {}),
+        (["b", "k"], None),
+        ("k", None),
+    ],
+)
+def test_a_parked_reference_does_not_say_that_it_was_waited_for(settings, asked, parked):
+    # A redrive routes what is parked, and it is left to the waiting machine only if it was not yet.
+    [caught] = routing.build(settings)["States"]["Serialize"]["Catch"]
+    reference = evaluate(caught["Assign"]["reference"], context={"Execution": {"Input": asked}})
+    kept = {name: value for name, value in reference.items() if value is not None} if parked else reference
+    assert kept == (asked if parked is None else parked)
+
+
+def test_one_execution_an_hour_waits_for_a_picture(settings):
+    state = routing.build(with_hosting(settings, Hosting.ASYNC))["States"]["Ask later"]
+
+    def name(time, decision_id="ea7a9049-05a4-5e88-bd82-69731cdede29"):
+        context = {"State": {"EnteredTime": time}}
+        return evaluate(state["Arguments"]["Name"], {"decision_id": decision_id}, context=context)
+
+    assert name("2026-11-21T14:00:01Z") == name("2026-11-21T14:59:59.123Z") != name("2026-11-21T15:00:00Z")
+    assert name("2026-11-21T14:00:01Z", "another") != name("2026-11-21T14:00:01Z")
+    assert re.fullmatch(r"[0-9A-Za-z-]{1,80}", name("2026-11-21T14:00:01Z"))
+    # What has ended waits no more: the name can't be had again, and the picture must not be lost.
+    assert state["Catch"] == [{"ErrorEquals": ["States.ALL"], "Next": "Park the reference"}]
+
+
+def evaluate(expression, variables=None, **states) -> Any:
+    """What the local cloud makes of JSONata, with the engine that it has."""
+    parsed = jsonata.Jsonata.jsonata(expression.removeprefix("{%").removesuffix("%}"))
+    return parsed.evaluate(None, {"states": states, **(variables or {})})
 
 
 def test_the_batch_waits_longer_than_the_routing_machine_works(settings):
