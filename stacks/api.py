@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from aws_cdk import CfnOutput, Duration, Stack
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_lambda_powertools.event_handler.openapi import swagger_ui
 from constructs import Construct
@@ -24,6 +23,7 @@ from stacks.constructs.firewall import Firewall
 from stacks.constructs.gateway import Gateway
 from stacks.constructs.pipeline_functions import preparing_memory_mb, serialize_configuration
 from stacks.constructs.python_function import PythonFunction
+from stacks.constructs.rights import allow
 from stacks.constructs.user_pool import CallerPool
 from stacks.constructs.wheels import BASE
 from stacks.routing import RoutingStack
@@ -130,7 +130,7 @@ class ApiStack(Stack):
             (["states:StartSyncExecution"], [self._routing.routing.machine.state_machine_arn]),
         ]
         for actions, resources in grants:
-            function.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=resources))
+            allow(function, actions, resources)
         assert function.role is not None  # noqa: S101 - every function of this app has a role of its own
         named = {any_object(incoming, folder): "A picture is named by its decision's id." for folder in folders}
         prepared = {any_object(decisions, PREPARED): "Names of prepared pictures are made at run time."}

@@ -26,6 +26,7 @@ from stacks.constructs.firewall import Firewall
 from stacks.constructs.gateway_stage import stage_options
 from stacks.constructs.review_functions import ReviewFunctions
 from stacks.constructs.reviewers import Reviewers
+from stacks.constructs.rights import allow
 from stacks.stage import Stage
 from stacks.storage import StorageStack
 
@@ -131,7 +132,7 @@ class ReviewStack(Stack):
         for bucket, folders in ((captured, [CAPTURE, CORRECTIONS, OPINIONS]), (decisions, [DECISIONS, REVIEW_INDEX])):
             _read(function, bucket, folders)
             _list(function, bucket, folders)
-        _allow(function, ["s3:PutObject"], [decisions.arn_for_objects(f"{REVIEW_INDEX}*")])
+        allow(function, ["s3:PutObject"], [decisions.arn_for_objects(f"{REVIEW_INDEX}*")])
 
     def _grant_page(self, function: lambda_.Function, index: lambda_.Function, secret: str) -> None:
         captured, decisions, incoming = self._storage.captured, self._storage.decisions, self._storage.incoming
@@ -139,12 +140,12 @@ class ReviewStack(Stack):
         _list(function, captured, [CORRECTIONS])
         _read(function, decisions, [REVIEW_INDEX])
         _list(function, decisions, [REVIEW_INDEX])
-        _allow(function, ["s3:PutObject", "s3:DeleteObject"], [captured.arn_for_objects(f"{CORRECTIONS}*")])
+        allow(function, ["s3:PutObject", "s3:DeleteObject"], [captured.arn_for_objects(f"{CORRECTIONS}*")])
         named = [f"arn:aws:s3:::{bucket}" for bucket in self._settings.app.source_buckets]
         originals = [incoming.arn_for_objects("*"), *(f"{arn}/*" for arn in named)]
-        _allow(function, ["s3:GetObject", "s3:GetObjectVersion"], originals)
-        _allow(function, ["secretsmanager:GetSecretValue"], [secret])
-        _allow(function, ["lambda:InvokeFunction"], [index.function_arn])
+        allow(function, ["s3:GetObject", "s3:GetObjectVersion"], originals)
+        allow(function, ["secretsmanager:GetSecretValue"], [secret])
+        allow(function, ["lambda:InvokeFunction"], [index.function_arn])
         sources = {f"IAM5[Resource::{arn}/*]": "A bucket that signpost.toml names as a source." for arn in named}
         _acknowledge(function, {any_object(incoming, ""): "Any picture of the bucket may have been routed."} | sources)
 
@@ -157,7 +158,7 @@ def _address(gateway: apigateway.RestApi, stage: Stage) -> str:
 
 
 def _read(function: lambda_.Function, bucket: s3.Bucket, folders: list[str]) -> None:
-    _allow(function, ["s3:GetObject"], [bucket.arn_for_objects(f"{folder}*") for folder in folders])
+    allow(function, ["s3:GetObject"], [bucket.arn_for_objects(f"{folder}*") for folder in folders])
     _acknowledge(function, {any_object(bucket, folder): "Records are named as they are written." for folder in folders})
 
 
@@ -165,10 +166,6 @@ def _list(function: lambda_.Function, bucket: s3.Bucket, folders: list[str]) -> 
     only = {"StringLike": {"s3:prefix": [f"{folder}*" for folder in folders]}}
     statement = iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn], conditions=only)
     function.add_to_role_policy(statement)
-
-
-def _allow(function: lambda_.Function, actions: list[str], resources: list[str]) -> None:
-    function.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=resources))
 
 
 def _acknowledge(function: lambda_.Function, reasons: dict[str, str]) -> None:

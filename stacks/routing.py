@@ -22,6 +22,7 @@ from stacks.constructs.dispatch import Dispatch
 from stacks.constructs.endpoint_config import ASYNC_ERRORS, ASYNC_OUTPUT
 from stacks.constructs.machine import Machine
 from stacks.constructs.pipeline_functions import PipelineFunctions
+from stacks.constructs.rights import allow
 from stacks.constructs.routing_alarms import RoutingAlarms
 from stacks.inference import InferenceStack
 from stacks.stage import Stage
@@ -84,12 +85,12 @@ class RoutingStack(Stack):
     def _grant_functions(self) -> None:
         prepared = [self._storage.decisions.arn_for_objects(f"{PREPARED}*")]
         serialize = self.functions.serialize
-        _allow(serialize, ["s3:GetObject", "s3:GetObjectVersion"], [f"{arn}/*" for arn in self._source_arns])
+        allow(serialize, ["s3:GetObject", "s3:GetObjectVersion"], [f"{arn}/*" for arn in self._source_arns])
         # Without it, S3 answers 403 instead of 404 for a missing key.
-        _allow(serialize, ["s3:ListBucket"], self._source_arns)
-        _allow(serialize, ["s3:PutObject"], prepared)
+        allow(serialize, ["s3:ListBucket"], self._source_arns)
+        allow(serialize, ["s3:PutObject"], prepared)
         for name, function in self.functions.classify.items():
-            _allow(function, ["s3:GetObject"], prepared)
+            allow(function, ["s3:GetObject"], prepared)
             if name in self._endpoint_names:
                 self._grant_endpoint(function, self._endpoint_names[name], self._settings.classifiers[name].hosting)
 
@@ -98,14 +99,14 @@ class RoutingStack(Stack):
         if hosting is not Hosting.ASYNC:
             named = [self.format_arn(service="sagemaker", resource="inference-component", resource_name=endpoint_name)]
             components = named if hosting is Hosting.COMPONENTS else []
-            _allow(function, ["sagemaker:InvokeEndpoint"], [endpoint, *components])
+            allow(function, ["sagemaker:InvokeEndpoint"], [endpoint, *components])
             return
         captured, decisions = self._storage.captured, self._storage.decisions
         answers = [captured.arn_for_objects(f"{folder}/{endpoint_name}/*") for folder in (ASYNC_OUTPUT, ASYNC_ERRORS)]
-        _allow(function, ["sagemaker:InvokeEndpointAsync"], [endpoint])
-        _allow(function, ["s3:PutObject"], [decisions.arn_for_objects(f"{PREPARED}*")])
-        _allow(function, ["s3:GetObject"], answers)
-        _allow(function, ["s3:ListBucket"], [captured.bucket_arn])  # to be told 404 while there is no answer yet
+        allow(function, ["sagemaker:InvokeEndpointAsync"], [endpoint])
+        allow(function, ["s3:PutObject"], [decisions.arn_for_objects(f"{PREPARED}*")])
+        allow(function, ["s3:GetObject"], answers)
+        allow(function, ["s3:ListBucket"], [captured.bucket_arn])  # to be told 404 while there is no answer yet
 
     def _routing_machine(self) -> Machine:
         dispatch, decisions = self.dispatch, self._storage.decisions
@@ -251,7 +252,3 @@ class RoutingStack(Stack):
 def _role(function: lambda_.Function) -> iam.IRole:
     assert function.role is not None  # noqa: S101 - every function of this app has a role of its own
     return function.role
-
-
-def _allow(function: lambda_.Function, actions: list[str], resources: list[str]) -> None:
-    function.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=resources))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, IStackSynthesizer, Stack
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -13,6 +12,7 @@ from signpost.training_settings import TrainingSettings
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.container_image import TRAINING, ContainerImage
 from stacks.constructs.endpoint_config import ASYNC_ERRORS, ASYNC_OUTPUT
+from stacks.constructs.rights import allow
 from stacks.constructs.training_functions import TrainingFunctions
 from stacks.constructs.training_pipeline import TrainingPipeline
 from stacks.inference import InferenceStack
@@ -93,13 +93,13 @@ class TrainingStack(Stack):
         data, jobs = ([f"{folder}{name}/" for name in self._settings.trained] for folder in (DATA, JOBS))
         _read(functions.check_data, [models.arn_for_objects(f"{folder}*") for folder in data])
         # Without it, S3 answers 403 instead of 404 for a missing key.
-        _allow(functions.check_data, ["s3:ListBucket"], [models.bucket_arn])
+        allow(functions.check_data, ["s3:ListBucket"], [models.bucket_arn])
         left = [models.arn_for_objects(f"{folder}*") for folder in jobs]
         shipped = {asset.bucket.arn_for_objects("*.gz") for asset in self._inference.packages.values()}
         _read(functions.evaluate, [*left, *sorted(shipped)])
         _read(functions.smoke_test, left)
         for function in (functions.evaluate, functions.smoke_test):
-            _allow(function, ["s3:ListBucket"], [models.bucket_arn])
+            allow(function, ["s3:ListBucket"], [models.bucket_arn])
         for name in self._settings.trained:
             self._grant_endpoint(name)
         folders = {any_object(models, folder): "The folders of the trained classifiers." for folder in (*data, *jobs)}
@@ -118,21 +118,17 @@ class TrainingStack(Stack):
         function = self._functions.smoke_test
         endpoint = self.format_arn(service="sagemaker", resource="endpoint", resource_name=endpoint_name)
         if self._settings.classifiers[name].hosting is not Hosting.ASYNC:
-            _allow(function, ["sagemaker:InvokeEndpoint"], [endpoint])
+            allow(function, ["sagemaker:InvokeEndpoint"], [endpoint])
             return
         captured, decisions = self._storage.captured, self._storage.decisions
         answers = [f"{folder}/{endpoint_name}/" for folder in (ASYNC_OUTPUT, ASYNC_ERRORS)]
-        _allow(function, ["sagemaker:InvokeEndpointAsync"], [endpoint])
-        _allow(function, ["s3:PutObject"], [decisions.arn_for_objects(f"{PREPARED}*")])
+        allow(function, ["sagemaker:InvokeEndpointAsync"], [endpoint])
+        allow(function, ["s3:PutObject"], [decisions.arn_for_objects(f"{PREPARED}*")])
         _read(function, [captured.arn_for_objects(f"{folder}*") for folder in answers])
-        _allow(function, ["s3:ListBucket"], [captured.bucket_arn])  # to be told 404 while there is no answer yet
+        allow(function, ["s3:ListBucket"], [captured.bucket_arn])  # to be told 404 while there is no answer yet
         made = {any_object(decisions, PREPARED): "Names of prepared pictures are made at run time."}
         acknowledge(self._functions, made | {any_object(captured, f): "SageMaker names its answers." for f in answers})
 
 
 def _read(function: lambda_.Function, arns: list[str]) -> None:
-    _allow(function, ["s3:GetObject"], arns)
-
-
-def _allow(function: lambda_.Function, actions: list[str], resources: list[str]) -> None:
-    function.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=resources))
+    allow(function, ["s3:GetObject"], arns)

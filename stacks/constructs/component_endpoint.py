@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3_assets as assets
 from aws_cdk.aws_sagemaker import CfnEndpoint, CfnEndpointConfig, CfnInferenceComponent
 from constructs import Construct
@@ -18,6 +16,7 @@ from signpost.shadow import PRODUCTION as VARIANT
 from stacks.constructs.endpoint_guards import rollback_alarm_arns, rollback_alarms
 from stacks.constructs.endpoint_role import COMPONENT_LOGS, endpoint_role
 from stacks.constructs.endpoint_scaling import scalable_target, scale_on_copies
+from stacks.constructs.log_group import month_of_logs
 
 # What a copy is sure to have; the model server takes less.
 _MEMORY_MB = 1024
@@ -67,13 +66,7 @@ class ComponentEndpoint(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.endpoint_name, self._settings = endpoint_name, classifier.endpoint
-        log_group = logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"{COMPONENT_LOGS}{endpoint_name}",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        log_group = month_of_logs(self, f"{COMPONENT_LOGS}{endpoint_name}")
         role = endpoint_role(
             self,
             read_arns=[package.bucket.arn_for_objects(package.s3_object_key)],

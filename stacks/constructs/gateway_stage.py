@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from signpost.api_contracts import STAGE
+from stacks.constructs.log_group import month_of_logs
 
 # Who asked what, how it went and how long it took; no address, no name, no body.
 _LOGGED = {
@@ -40,13 +39,7 @@ def stage_options(scope: Construct, name: str, *, rate: int, burst: int) -> apig
     rate, burst : int
         Requests a second, and at once.
     """
-    access = logs.LogGroup(
-        scope,
-        "AccessLog",
-        log_group_name=f"/aws/apigateway/{name}",
-        retention=logs.RetentionDays.ONE_MONTH,
-        removal_policy=RemovalPolicy.DESTROY,
-    )
+    access = month_of_logs(scope, f"/aws/apigateway/{name}", "AccessLog")
     line = ",".join(f'"{field}":"$context.{value}"' for field, value in _LOGGED.items())
     return apigateway.StageOptions(
         stage_name=STAGE,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 
-from aws_cdk import Aws, IgnoreMode, RemovalPolicy, Stack
+from aws_cdk import Aws, IgnoreMode, Stack
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
@@ -17,6 +17,7 @@ from constructs import Construct
 from signpost.images import project_name
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.container_image import ROOT, ImageContext
+from stacks.constructs.log_group import month_of_logs
 from stacks.stage import Stage
 
 # AWS's own image, with Docker, for the processor that the endpoints' instances have.
@@ -74,13 +75,7 @@ class ImageBuild(Construct):
             lifecycle_rules=[ecr.LifecycleRule(max_image_count=_IMAGES_KEPT)],
             removal_policy=stage.removal_policy,
         )
-        log_group = logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/codebuild/{name}",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        log_group = month_of_logs(self, f"/aws/codebuild/{name}")
         role = self._role(name, source, repository, log_group)
         variables = {
             "REPOSITORY": repository.repository_uri,

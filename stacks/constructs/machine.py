@@ -6,13 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.log_group import month_of_logs
 
 
 class Machine(Construct):
@@ -46,13 +45,7 @@ class Machine(Construct):
         machine_type: sfn.StateMachineType,
     ) -> None:
         super().__init__(scope, construct_id)
-        log_group = logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/vendedlogs/states/{name}",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        log_group = month_of_logs(self, f"/aws/vendedlogs/states/{name}")
         express = machine_type is sfn.StateMachineType.EXPRESS
         # An Express execution's 50 events a picture would cost more than its functions. What became of it is in the
         # decision, and what failed is logged. Standard executions are few.

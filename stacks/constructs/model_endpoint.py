@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
@@ -17,6 +16,7 @@ from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.endpoint_guards import rollback_alarm_arns, rollback_alarms
 from stacks.constructs.endpoint_role import ENDPOINT_LOGS, endpoint_role
 from stacks.constructs.endpoint_scaling import scalable_target, scale_on_backlog, scale_on_invocations
+from stacks.constructs.log_group import month_of_logs
 
 _MODELS = ("Model", "ShadowModel")
 _OWN_FOLDER = "SageMaker makes up the names of the objects in the endpoint's own folder."
@@ -100,13 +100,7 @@ class ModelEndpoint(Construct):
             self._scale(endpoint)
 
     def _log_group(self) -> logs.LogGroup:
-        return logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"{ENDPOINT_LOGS}{self.endpoint_name}",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        return month_of_logs(self, f"{ENDPOINT_LOGS}{self.endpoint_name}")
 
     def _model(self, name: str, role: iam.Role, image_uri: str, package: assets.Asset) -> sagemaker.CfnModel:
         return sagemaker.CfnModel(

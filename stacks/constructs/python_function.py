@@ -7,10 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
+from aws_cdk import Annotations, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 from pydantic import BaseModel
 
@@ -18,6 +17,7 @@ from signpost.configuration import VARIABLE
 from stacks.constructs import wheels
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.bundling import bundle
+from stacks.constructs.log_group import month_of_logs
 from stacks.stage import Stage
 
 METRICS_NAMESPACE = "Signpost"
@@ -98,13 +98,7 @@ class PythonFunction(Construct):
                 f"There is no Python {stage.python_version} here to compile for, and uv could not download one: the "
                 "functions work, but start slowly (docs/cold-start.md). Install it and deploy again.",
             )
-        log_group = logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/lambda/{function_name}",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        log_group = month_of_logs(self, f"/aws/lambda/{function_name}")
         self.function = lambda_.Function(
             self,
             "Function",
