@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from browsing import SIZES, check_accessible, visit
 from playwright.sync_api import Browser, expect
 
 from localcloud.sagemaker.capture import Payload
+from tests.browser.browsing import SIZES, check_accessible, visit
 from tests.unit.captured_folder import JSON, add, answer, write_line
 from tests.unit.sample_datasets import noise
 

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from browsing import SIZES, check_accessible, picture_of, visit
 from PIL import Image
 from playwright.sync_api import Browser, expect
-from review_folder import fill
 
 from signpost.files import Folder
 from signpost.json_lines import Lines
+from tests.browser.browsing import SIZES, check_accessible, picture_of, visit
+from tests.browser.review_folder import fill
 
 
 def said(folder: Path) -> dict[str, dict[str, str]]:

@@ -8,9 +8,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
-from deployed_app import App
 
 from localcloud.credentials import REGION, endpoint_url
+from tests.localcloud.deployed_app import App
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from deployed_app import App, Examples
-from running_cloud import Cloud, free_port, processes_of_group, wait_for
 
 from localcloud import deploy
 from localcloud.credentials import without_aws
 from localcloud.process import is_healthy
 from signpost.settings import load_settings
+from tests.localcloud.deployed_app import App, Examples
+from tests.localcloud.running_cloud import Cloud, free_port, processes_of_group, wait_for
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 from PIL import Image
-from running_cloud import Cloud, wait_for
 
 from signpost import deployment
 from signpost.contracts import Decision, ImageRef, Outcome
@@ -19,6 +18,7 @@ from signpost.package import open_package
 from signpost.predictor import Predictor
 from signpost.router import Router
 from signpost.settings import Settings
+from tests.localcloud.running_cloud import Cloud, wait_for
 from training.data.drawn import LABELS, draw_file
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from running_cloud import Cloud, wait_for
+
+from tests.localcloud.running_cloud import Cloud, wait_for
 
 PACKAGE = Path(__file__).parents[2] / "models" / "vehicle"
 CAPTURE_HEADERS = {"JsonContentTypes": ["application/json"]}

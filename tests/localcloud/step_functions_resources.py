@@ -5,8 +5,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from running_cloud import Cloud, wait_for
-from sagemaker_resources import policy, trust
+from tests.localcloud.running_cloud import Cloud, wait_for
+from tests.localcloud.sagemaker_resources import policy, trust
 
 State = dict[str, Any]
 

@@ -9,16 +9,16 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from api_client import new_caller
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
-from running_cloud import wait_for
 
 from signpost.contracts import Decision, Outcome
 from signpost.errors import PictureError
 from signpost.imaging import prepare
 from signpost.limits import Limits
 from signpost.problems import PROBLEMS, Problem
+from tests.localcloud.api_client import new_caller
+from tests.localcloud.running_cloud import wait_for
 
 
 @pytest.fixture(scope="module")

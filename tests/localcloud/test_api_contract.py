@@ -3,13 +3,13 @@
 import pytest
 import requests
 import schemathesis
-from api_client import Api, new_caller
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import HealthCheck, given, settings, strategies
 
 from localcloud.credentials import REGION
+from tests.localcloud.api_client import Api, new_caller
 
 
 class Signed(requests.auth.AuthBase):

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from api_client import Answer, Api
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from signpost.problems import Problem
 from tests.conftest import ROOT
+from tests.localcloud.api_client import Answer, Api
 
 PAGE = "https://shop.example.com"
 SETTINGS = f"""

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from running_cloud import Cloud, wait_for
-from sagemaker_resources import Resources, archive
+
+from tests.localcloud.running_cloud import Cloud, wait_for
+from tests.localcloud.sagemaker_resources import Resources, archive
 
 STACK = "endpoint-stack"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"

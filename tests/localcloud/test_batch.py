@@ -6,8 +6,8 @@ import signal
 import uuid
 
 import pytest
-from running_cloud import wait_for
 
+from tests.localcloud.running_cloud import wait_for
 from tests.samples import sample_event
 
 

@@ -5,10 +5,10 @@ import os
 import signal
 
 import pytest
-from api_client import new_caller
 
 from signpost.contracts import Decision
 from signpost.errors import RoutingFault
+from tests.localcloud.api_client import new_caller
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import uuid
 from typing import Any
 
 import pytest
-from running_cloud import Cloud, wait_for
-from sagemaker_resources import policy
 
 from localcloud.credentials import endpoint_url
+from tests.localcloud.running_cloud import Cloud, wait_for
+from tests.localcloud.sagemaker_resources import policy
 
 
 def test_an_uploads_event_names_the_version(cloud: Cloud) -> None:

@@ -7,9 +7,9 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from running_cloud import Cloud
 
 from localcloud.credentials import endpoint_url
+from tests.localcloud.running_cloud import Cloud
 
 
 def status_of(cloud: Cloud, path: str, headers: dict[str, str], method: str = "POST") -> int:

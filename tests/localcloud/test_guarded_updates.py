@@ -9,13 +9,13 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Template
 from botocore.exceptions import ClientError
-from running_cloud import Cloud, wait_for
-from sagemaker_resources import Resources
-from traffic import asking
 
 from signpost.guardrails import guarded_update, rollback_alarm_names
 from signpost.settings import EndpointSettings, Hosting
 from stacks.constructs.endpoint_guards import rollback_alarms
+from tests.localcloud.running_cloud import Cloud, wait_for
+from tests.localcloud.sagemaker_resources import Resources
+from tests.localcloud.traffic import asking
 
 STAND_IN = Path(__file__).parent / "stand_in_server"
 INSTANCES = 4

@@ -1,11 +1,11 @@
 """Hosting is one word in signpost.toml: the same pictures get the same decisions, wherever the model runs."""
 
 import pytest
-from running_cloud import wait_for
 
 from signpost.contracts import Outcome, decision_id
 from signpost.errors import RoutingFault
 from tests.conftest import ROOT
+from tests.localcloud.running_cloud import wait_for
 
 SETTINGS = """
 [app]

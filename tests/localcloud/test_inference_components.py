@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from running_cloud import Cloud, free_port, wait_for
-from sagemaker_resources import Resources, picture
 
 from localcloud import process
+from tests.localcloud.running_cloud import Cloud, free_port, wait_for
+from tests.localcloud.sagemaker_resources import Resources, picture
 
 
 class Component:

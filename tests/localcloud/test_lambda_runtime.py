@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from running_cloud import Cloud, wait_for
-from sagemaker_resources import trust
+
+from tests.localcloud.running_cloud import Cloud, wait_for
+from tests.localcloud.sagemaker_resources import trust
 
 SOURCE = """
 import importlib.util, os, boto3

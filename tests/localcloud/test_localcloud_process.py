@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from running_cloud import Cloud, free_port, processes_of_group, wait_for
-from sagemaker_resources import Resources
 
 from localcloud import process
+from tests.localcloud.running_cloud import Cloud, free_port, processes_of_group, wait_for
+from tests.localcloud.sagemaker_resources import Resources
 
 
 @pytest.fixture

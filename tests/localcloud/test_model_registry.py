@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from running_cloud import Cloud, wait_for
-from sagemaker_resources import Resources
+
+from tests.localcloud.running_cloud import Cloud, wait_for
+from tests.localcloud.sagemaker_resources import Resources
 
 IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/signpost-serving:1"
 

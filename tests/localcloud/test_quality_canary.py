@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deployed_app import App
-from running_cloud import wait_for
-from sagemaker_resources import Resources
 
 from signpost.guardrails import guarded_update, has_known_pictures, rollback_alarm_names
+from tests.localcloud.deployed_app import App
+from tests.localcloud.running_cloud import wait_for
+from tests.localcloud.sagemaker_resources import Resources
 from tests.samples import sample_event
 
 ENDPOINT, FUNCTION = "signpost-vehicle", "signpost-known-vehicle"

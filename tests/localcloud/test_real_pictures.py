@@ -4,12 +4,12 @@ import json
 import uuid
 
 import pytest
-from deployed_app import solid_png
 
 from signpost.contracts import Outcome
 from signpost.errors import PictureError
 from signpost.imaging import prepare
 from signpost.limits import Limits
+from tests.localcloud.deployed_app import solid_png
 from tests.samples import sample_event
 from training.data.folders import open_pictures
 

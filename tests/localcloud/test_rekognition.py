@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
-from running_cloud import Cloud
-from sagemaker_resources import Resources
+
+from tests.localcloud.running_cloud import Cloud
+from tests.localcloud.sagemaker_resources import Resources
 
 
 @pytest.fixture

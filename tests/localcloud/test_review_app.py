@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from running_cloud import wait_for
 from starlette.testclient import TestClient
 
 from review.app import make_app
@@ -14,6 +13,7 @@ from review.people import Visitor
 from review.sync import Sources
 from signpost.contracts import Outcome
 from signpost.files import Bucket
+from tests.localcloud.running_cloud import wait_for
 from training.data.captured import read_captured
 from training.data.drawn import draw_file
 

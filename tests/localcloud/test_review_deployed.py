@@ -7,11 +7,11 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from running_cloud import wait_for
 
 from signpost.contracts import Decision
 from tests.browser import conftest as browsers
 from tests.conftest import ROOT
+from tests.localcloud.running_cloud import wait_for
 from training.data.drawn import draw_file
 
 chromium = browsers.browser  # the fixture

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image
-from running_cloud import wait_for
 
 from signpost.contracts import Outcome, decision_id
+from tests.localcloud.running_cloud import wait_for
 
 
 @pytest.mark.parametrize(

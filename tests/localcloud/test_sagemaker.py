@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from running_cloud import Cloud, wait_for
-from sagemaker_resources import Resources, archive, picture
+
+from tests.localcloud.running_cloud import Cloud, wait_for
+from tests.localcloud.sagemaker_resources import Resources, archive, picture
 
 
 @pytest.fixture(scope="module")

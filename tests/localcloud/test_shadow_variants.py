@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from running_cloud import Cloud, wait_for
-from sagemaker_resources import Resources, picture
 
 from signpost.files import Bucket
 from signpost.json_lines import Lines
 from signpost.shadow import Comparison, compare
+from tests.localcloud.running_cloud import Cloud, wait_for
+from tests.localcloud.sagemaker_resources import Resources, picture
 
 STAND_IN = Path(__file__).parent / "stand_in_server"
 ROUTES = {"bicycle": "near", "motorcycle": "far"}

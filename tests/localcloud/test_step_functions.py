@@ -6,8 +6,9 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from running_cloud import Cloud
-from step_functions_resources import Machines, task
+
+from tests.localcloud.running_cloud import Cloud
+from tests.localcloud.step_functions_resources import Machines, task
 
 FUNCTION = """
 class PictureMissing(Exception):

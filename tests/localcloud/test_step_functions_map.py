@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from running_cloud import Cloud, wait_for
-from step_functions_resources import Machines, State, task
+
+from tests.localcloud.running_cloud import Cloud, wait_for
+from tests.localcloud.step_functions_resources import Machines, State, task
 
 ITEMS = 50
 WORKERS = 16

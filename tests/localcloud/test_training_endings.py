@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from running_cloud import Cloud
-from training_resources import Jobs, stages, training_processes
+
+from tests.localcloud.running_cloud import Cloud
+from tests.localcloud.training_resources import Jobs, stages, training_processes
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from running_cloud import Cloud, wait_for
-from step_functions_resources import Machines, task
-from training_resources import IMAGE, Jobs
+
+from tests.localcloud.running_cloud import Cloud, wait_for
+from tests.localcloud.step_functions_resources import Machines, task
+from tests.localcloud.training_resources import IMAGE, Jobs
 
 SYNC = "sagemaker:createTrainingJob.sync"
 

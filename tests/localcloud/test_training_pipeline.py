@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from deployed_app import App
-from training_runs import DATA, ENDPOINT, TrainingRuns, packed, trained
 
 from cli import sagemaker_training
 from signpost import deployment, registry
 from signpost.errors import ExecutionFailed
 from signpost.package import open_package
+from tests.localcloud.deployed_app import App
+from tests.localcloud.training_runs import DATA, ENDPOINT, TrainingRuns, packed, trained
 
 
 @pytest.fixture(scope="module")

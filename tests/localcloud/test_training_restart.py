@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from running_cloud import Cloud, free_port, wait_for
-from training_resources import IMAGE, Jobs, training_processes
 
 from localcloud import process
 from localcloud.machine import processes
+from tests.localcloud.running_cloud import Cloud, free_port, wait_for
+from tests.localcloud.training_resources import IMAGE, Jobs, training_processes
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
-from running_cloud import Cloud
-from sagemaker_resources import picture
+
+from tests.localcloud.running_cloud import Cloud
+from tests.localcloud.sagemaker_resources import picture
 
 CALLERS = 4
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from running_cloud import Cloud, wait_for
-from sagemaker_resources import policy, trust
-
 from localcloud.machine import processes
+from tests.localcloud.running_cloud import Cloud, wait_for
+from tests.localcloud.sagemaker_resources import policy, trust
 
 # Found before the real program, so that no test trains.
 STAND_IN = {"PYTHONPATH": str(Path(__file__).parent / "stand_in"), "PYTHONSAFEPATH": "1"}

@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from deployed_app import App, solid_png
-from running_cloud import wait_for
-from step_functions_resources import Machines
 
 from signpost.evaluation import EvaluationSet
 from signpost.imaging import prepare
@@ -20,6 +17,9 @@ from signpost.package import open_package
 from signpost.predictor import Predictor
 from signpost.settings import Hosting
 from stepfunctions import training
+from tests.localcloud.deployed_app import App, solid_png
+from tests.localcloud.running_cloud import wait_for
+from tests.localcloud.step_functions_resources import Machines
 from training.data.drawn import LABELS, draw_file
 
 PACKAGE = Path(__file__).parents[2] / "models" / "vehicle"

@@ -12,9 +12,9 @@ import pytest
 pytest.importorskip("tensorflow", reason="training needs TensorFlow, an extra of its own: requirements/training.txt")
 
 import tensorflow as tf
-from separable import accuracy, make_course, make_recipe
 
 from signpost.errors import TrainingInterrupted
+from tests.training.separable import accuracy, make_course, make_recipe
 from training.course import Course, Evaluation
 from training.distribution.checkpoints import Checkpoint, Checkpoints, Standing, fingerprint
 from training.distribution.single import teach

@@ -15,9 +15,8 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="training needs TensorFlow, an extra of its own: requirements/training.txt")
 
-import separable
-
 from signpost.errors import SettingsError, TrainingError
+from tests.training import separable
 from training.distribution import strategy
 from training.distribution.launch import launch
 from training.distribution.multi_worker import share_of_batch

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serving_client import serve
 from starlette.testclient import TestClient
 
 from signpost.package import open_package
 from signpost.predictor import Predictor
+from tests.unit.serving_client import serve
 
 
 @pytest.fixture(scope="session")

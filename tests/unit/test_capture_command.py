@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from captured_folder import AT, JSON, add, add_hostile, answer, write_line
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -19,6 +18,7 @@ from localcloud.sagemaker.capture import Payload
 from signpost.corrections import Correction, keep
 from signpost.files import Folder
 from signpost.json_lines import MAX_LINE_BYTES
+from tests.unit.captured_folder import AT, JSON, add, add_hostile, answer, write_line
 from tests.unit.sample_datasets import noise
 from tests.unit.test_training_captured import FakeS3
 

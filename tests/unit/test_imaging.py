@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from sample_pictures import ORIENTATION, encode, gradient, oriented
 
 from signpost import jpeg_pixels
 from signpost.formats import content_type
 from signpost.imaging import encode_png, prepare
 from signpost.jpeg_pixels import decode_jpeg
 from signpost.limits import Limits
+from tests.unit.sample_pictures import ORIENTATION, encode, gradient, oriented
 
 SIZE = (32, 24)
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
-from sample_pictures import encode, exif, flat_webp, gradient, jpeg_of_many_scans, png, with_exif
 
 from signpost import imaging
 from signpost.errors import PictureError
 from signpost.imaging import check_size, prepare
 from signpost.limits import Limits
+from tests.unit.sample_pictures import encode, exif, flat_webp, gradient, jpeg_of_many_scans, png, with_exif
 
 # Pillow warns about the odd metadata that these tests are made of.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
-from sample_pictures import gradient
 
 from signpost import imaging
 from signpost.contracts import Prediction
@@ -23,6 +22,7 @@ from signpost.limits import Limits
 from signpost.manifest import Manifest, OutOfDistribution
 from signpost.package import Package, open_package
 from signpost.predictor import Predictor, interpret, quantise
+from tests.unit.sample_pictures import gradient
 
 ROOT = Path(__file__).parents[2]
 

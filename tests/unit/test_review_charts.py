@@ -6,15 +6,15 @@ import math
 from pathlib import Path
 
 import pytest
-from captured_folder import AT, add, answer
 from PIL import Image
-from review_page import SETTINGS, ReviewPage
 
 from localcloud.sagemaker.capture import Payload
 from review import figures
 from review.charts import CHARTS
 from review.filters import Filter
 from signpost.package import open_package
+from tests.unit.captured_folder import AT, add, answer
+from tests.unit.review_page import SETTINGS, ReviewPage
 from tests.unit.sample_datasets import noise
 
 

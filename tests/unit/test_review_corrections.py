@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from captured_folder import add, answer
-from review_page import HTMX, ReviewPage, correction
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
@@ -16,6 +14,8 @@ from review.app import make_app
 from review.parts import Parts
 from signpost.corrections import keep
 from signpost.files import Folder
+from tests.unit.captured_folder import add, answer
+from tests.unit.review_page import HTMX, ReviewPage, correction
 from tests.unit.sample_datasets import noise
 
 

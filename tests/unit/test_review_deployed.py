@@ -10,11 +10,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from captured_folder import add, answer
 from cryptography.hazmat.primitives.asymmetric import rsa
-from identity_provider import ISSUER, Pool
 from mangum import Mangum
-from review_page import SETTINGS
 
 from localcloud.sagemaker.capture import Payload
 from review.deployed.application import make_deployed
@@ -26,6 +23,9 @@ from review.index import Index
 from review.sync import Sources, sync
 from signpost.files import Folder
 from signpost.json_lines import Lines
+from tests.unit.captured_folder import add, answer
+from tests.unit.identity_provider import ISSUER, Pool
+from tests.unit.review_page import SETTINGS
 from tests.unit.sample_datasets import noise
 
 HOST, STAGE = "review.example", "/v1"

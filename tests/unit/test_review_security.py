@@ -9,9 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from captured_folder import JSON, add, answer
 from PIL import Image
-from review_page import ReviewPage, correction
 from starlette.testclient import TestClient
 
 from localcloud.sagemaker.capture import Payload
@@ -20,6 +18,8 @@ from review.security import LocalGuard
 from signpost.corrections import keep
 from signpost.files import Folder
 from tests.conftest import ROOT
+from tests.unit.captured_folder import JSON, add, answer
+from tests.unit.review_page import ReviewPage, correction
 from tests.unit.sample_datasets import noise
 
 SCRIPT = '"><script>alert(1)</script><img src=x onerror=alert(2)>'

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from sample_pictures import encode, gradient, oriented, predict
 from starlette.testclient import TestClient
 
 from signpost.contracts import Answer
 from signpost.imaging import encode_png, prepare
 from signpost.limits import Limits
 from signpost.predictor import Predictor
+from tests.unit.sample_pictures import encode, gradient, oriented, predict
 
 PICTURES = {
     "image/jpeg": encode(gradient(), "JPEG"),

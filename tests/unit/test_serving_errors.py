@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_pictures import encode, flat_webp, gradient
-from serving_client import serve
 
 from serving.frames import REPLY, REQUEST, Kind
 from serving.logs import JsonFormatter
@@ -18,6 +16,8 @@ from serving.worker import answer_all
 from serving.workers import Workers
 from signpost.limits import Limits
 from signpost.predictor import Predictor
+from tests.unit.sample_pictures import encode, flat_webp, gradient
+from tests.unit.serving_client import serve
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 

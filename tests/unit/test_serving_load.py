@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from running_server import Server, running
-from sample_pictures import encode, gradient, predict
 
 from signpost.contracts import Answer
+from tests.unit.running_server import Server, running
+from tests.unit.sample_pictures import encode, gradient, predict
 
 JPEG = {"Content-Type": "image/jpeg"}
 

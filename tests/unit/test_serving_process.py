@@ -20,13 +20,13 @@ from urllib.parse import unquote
 
 import pytest
 from PIL import Image
-from running_server import Server, gauge, running, start
-from sample_pictures import encode, gradient, predict
 
 from serving.settings import read_settings
 from signpost.contracts import Answer
 from signpost.errors import SettingsError
 from signpost.package import pack
+from tests.unit.running_server import Server, gauge, running, start
+from tests.unit.sample_pictures import encode, gradient, predict
 
 PNG = {"Content-Type": "image/png"}
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
-from sample_pictures import gradient
 
 from lambdas.check_data.archives import find
 from lambdas.evaluate.compare import compare
@@ -18,6 +17,7 @@ from signpost.artifacts import read_evaluation, read_model
 from signpost.contracts import Answer, ModelRef
 from signpost.errors import DatasetError, PackageError, SmokeTestFailed
 from signpost.evaluation import EvaluationSet
+from tests.unit.sample_pictures import gradient
 
 MODEL, OUTPUT, FORMER = "s3://b/jobs/model.tar.gz", "s3://b/jobs/output.tar.gz", "s3://b/former.tar.gz"
 

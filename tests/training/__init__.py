@@ -1,0 +1,1 @@
+"""Tests of training, with data that the project makes."""

@@ -1,0 +1,1 @@
+"""Tests of single parts, in one process where they can be."""
