@@ -139,8 +139,8 @@ def _hosting_terms(hosting: Hosting, used: Usage, serverless_gb: float) -> list[
         return []
     return [
         Term("input and answer put", 2, prices.S3_PUT),
-        # By the endpoint; then answer and failure looked for in vain, and the answer found.
-        Term("input and answer read", 4, prices.S3_GET),
+        # By the endpoint; then an earlier question, answer and failure looked for in vain, and the answer found.
+        Term("input and answer read", 5, prices.S3_GET),
         Term("Classify waits", _SMALL_GB * used.async_s, prices.LAMBDA_GB_SECOND),
         Term("machine waits", _MACHINE_GB * used.async_s, prices.EXPRESS_GB_SECOND),
     ]

@@ -106,7 +106,8 @@ class RoutingStack(Stack):
         allow(function, ["sagemaker:InvokeEndpointAsync"], [endpoint])
         allow(function, ["s3:PutObject"], [decisions.arn_for_objects(f"{PREPARED}*")])
         allow(function, ["s3:GetObject"], answers)
-        allow(function, ["s3:ListBucket"], [captured.bucket_arn])  # to be told 404 while there is no answer yet
+        # To be told 404 while there is no answer, or where nothing was asked before.
+        allow(function, ["s3:ListBucket"], [captured.bucket_arn, decisions.bucket_arn])
 
     def _routing_machine(self) -> Machine:
         dispatch, decisions = self.dispatch, self._storage.decisions

@@ -1,8 +1,11 @@
 """Hosting is one word in signpost.toml: the same pictures get the same decisions, wherever the model runs."""
 
+import json
+import time
+
 import pytest
 
-from signpost.contracts import Outcome, decision_id
+from signpost.contracts import Answer, ModelRef, Outcome, Prediction, decision_id
 from signpost.errors import RoutingFault
 from tests.conftest import ROOT
 from tests.localcloud.running_cloud import wait_for
@@ -64,6 +67,37 @@ def test_an_async_endpoint_is_in_service_with_its_places_in_s3(elsewhere):
     output = config["AsyncInferenceConfig"]["OutputConfig"]
     assert output["S3OutputPath"].endswith("/async-output/elsewhere-some-time-async")
     assert output["S3FailurePath"].endswith("/async-errors/elsewhere-some-time-async")
+
+
+def test_an_answer_that_comes_late_is_read_and_not_asked_for_again(elsewhere, examples):
+    # GIVEN a picture that the endpoint was asked about before, and has not answered
+    elsewhere.faults()
+    event = {**elsewhere.put(examples.one("nearby-orders")), "classifier": "some-time"}
+    asked = decision_id(event["s3_bucket"], event["s3_key"], event["version_id"], "some-time")
+    captured, s3 = elsewhere.where["CapturedBucket"], elsewhere.cloud.client("s3")
+    late = {"Bucket": captured, "Key": f"async-output/elsewhere-some-time-async/{asked}.out"}
+    question = {
+        "endpoint": "elsewhere-some-time-async",
+        "output": f"s3://{captured}/{late['Key']}",
+        "failure": f"s3://{captured}/async-errors/elsewhere-some-time-async/{asked}-error.out",
+        "asked": time.time(),
+    }
+    kept = {"Bucket": elsewhere.where["DecisionsBucket"], "Key": f"prepared/{asked}.question.json"}
+    s3.put_object(**kept, Body=json.dumps(question).encode())
+    # WHEN it is routed, THEN who asks is told to wait
+    with pytest.raises(RoutingFault, match=r"EndpointAsleep.*asked before") as told:
+        elsewhere.router.route_event(event)
+    assert told.value.waits
+    # WHEN the answer comes, which is another than a new question would get
+    prediction = Prediction(
+        label="motorcycle", confidence=1, probabilities={"motorcycle": 1}, threshold=0.5, energy=-99, energy_threshold=9
+    )
+    answer = Answer(predictions=[prediction], model=ModelRef(name="vehicle", version="late"), timings_ms={})
+    s3.put_object(**late, Body=answer.model_dump_json().encode())
+    # THEN that answer decides, once
+    [decision] = wait_for(lambda: elsewhere.messages("QueueSomeTimeFar", asked))
+    assert (decision.label, decision.model) == ("motorcycle", answer.model)
+    assert elsewhere.faults() == []
 
 
 @pytest.fixture

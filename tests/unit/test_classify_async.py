@@ -2,6 +2,7 @@
 
 import io
 import json
+from functools import partial
 
 import boto3
 import pytest
@@ -15,59 +16,126 @@ from tests.unit.test_classify_endpoint import ANSWER
 KEYS = {"region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
 OUTPUT = {"Bucket": "captured", "Key": "async-output/signpost-vehicle/1.out"}
 FAILURE = {"Bucket": "captured", "Key": "async-errors/signpost-vehicle/1.out"}
+QUESTION = {"Bucket": "decisions", "Key": "prepared/some-id.question.json"}
+NOW = 1_700_000_000.0
+KEPT = {
+    "endpoint": "signpost-vehicle",
+    "output": f"s3://captured/{OUTPUT['Key']}",
+    "failure": f"s3://captured/{FAILURE['Key']}",
+    "asked": NOW,
+}
 
 
-@pytest.fixture
-def endpoint(monkeypatch):
-    """Stubs of both services that have accepted one request, and the call that makes it."""
-    runtime, s3 = boto3.client("sagemaker-runtime", **KEYS), boto3.client("s3", **KEYS)
-    monkeypatch.setattr(async_endpoint, "_POLL_SECONDS", 0)
-    with Stubber(runtime) as runtime_stub, Stubber(s3) as s3_stub:
+class Services:
+    """Stubs of both services, and what is asked of them in turn."""
+
+    def __init__(self, runtime: Stubber, s3: Stubber) -> None:
+        self._runtime, self._s3 = runtime, s3
+
+    def accept(self) -> None:
+        """Take one request, as it should be, and its place in S3."""
         put = {"Bucket": "decisions", "Key": "prepared/some-id.png", "Body": b"png", "ContentType": "image/png"}
-        s3_stub.add_response("put_object", {}, put)
+        self._s3.add_response("put_object", {}, put)
         asked = {
             "EndpointName": "signpost-vehicle",
             "InputLocation": "s3://decisions/prepared/some-id.png",
             "ContentType": "image/png",
             "Accept": "application/json",
             "InferenceId": "some-id",
+            "RequestTTLSeconds": 21_600,
         }
-        places = {
-            "OutputLocation": f"s3://captured/{OUTPUT['Key']}",
-            "FailureLocation": f"s3://captured/{FAILURE['Key']}",
-        }
-        runtime_stub.add_response("invoke_endpoint_async", places, asked)
-        yield s3_stub, lambda: async_endpoint.ask(runtime, s3, "signpost-vehicle", "decisions", b"png", "some-id")
+        places = {"OutputLocation": KEPT["output"], "FailureLocation": KEPT["failure"]}
+        self._runtime.add_response("invoke_endpoint_async", places, asked)
+
+    def take_question(self) -> None:
+        kept = json.dumps(KEPT, separators=(",", ":")).encode()
+        self._s3.add_response("put_object", {}, {**QUESTION, "Body": kept, "ContentType": "application/json"})
+
+    def lack(self, where: dict[str, str]) -> None:
+        self._s3.add_client_error("get_object", "NoSuchKey", http_status_code=404, expected_params=where)
+
+    def hold(self, where: dict[str, str], body: bytes) -> None:
+        self._s3.add_response("get_object", {"Body": StreamingBody(io.BytesIO(body), len(body))}, where)
+
+    def keep_question(self, **changed: object) -> None:
+        self.hold(QUESTION, json.dumps(KEPT | changed).encode())
+
+
+@pytest.fixture
+def endpoint(monkeypatch):
+    """The services, and the call that asks about one picture."""
+    runtime, s3 = boto3.client("sagemaker-runtime", **KEYS), boto3.client("s3", **KEYS)
+    monkeypatch.setattr(async_endpoint, "_POLL_SECONDS", 0)
+    monkeypatch.setattr(async_endpoint.time, "time", lambda: NOW)
+    with Stubber(runtime) as runtime_stub, Stubber(s3) as s3_stub:
+        ask = partial(async_endpoint.ask, runtime, s3, "signpost-vehicle", "decisions", b"png", "some-id")
+        yield Services(runtime_stub, s3_stub), ask
+        runtime_stub.assert_no_pending_responses()
         s3_stub.assert_no_pending_responses()
 
 
-def missing(stub, where):
-    stub.add_client_error("get_object", "NoSuchKey", http_status_code=404, expected_params=where)
-
-
-def found(stub, where, body):
-    stub.add_response("get_object", {"Body": StreamingBody(io.BytesIO(body), len(body))}, where)
-
-
 def test_the_answer_is_waited_for(endpoint):
-    stub, ask = endpoint
-    missing(stub, OUTPUT)
-    missing(stub, FAILURE)
-    found(stub, OUTPUT, json.dumps(ANSWER).encode())
+    services, ask = endpoint
+    services.lack(QUESTION)
+    services.accept()
+    services.lack(OUTPUT)
+    services.lack(FAILURE)
+    services.hold(OUTPUT, json.dumps(ANSWER).encode())
     assert ask().predictions[0].label == "bicycle"
 
 
 def test_a_failure_is_told(endpoint):
-    stub, ask = endpoint
-    missing(stub, OUTPUT)
-    found(stub, FAILURE, b"the model could not load")
+    services, ask = endpoint
+    services.lack(QUESTION)
+    services.accept()
+    services.lack(OUTPUT)
+    services.hold(FAILURE, b"the model could not load")
     with pytest.raises(EndpointRefused, match="the model could not load"):
         ask()
 
 
-def test_silence_is_not_asked_again_at_once(endpoint, monkeypatch):
-    stub, ask = endpoint
+def test_after_a_long_silence_the_question_is_kept(endpoint, monkeypatch):
+    services, ask = endpoint
     monkeypatch.setattr(async_endpoint, "_PATIENCE_SECONDS", 0)
+    services.lack(QUESTION)
+    services.accept()
+    services.take_question()
     with pytest.raises(EndpointAsleep, match="wrote no answer"):
         ask()
-    assert stub is not None
+
+
+def test_the_answer_to_an_earlier_question_is_read_and_nothing_asked(endpoint):
+    services, ask = endpoint
+    services.keep_question()
+    services.hold(OUTPUT, json.dumps(ANSWER).encode())
+    assert ask().predictions[0].label == "bicycle"
+
+
+def test_what_still_waits_in_the_queue_is_neither_asked_again_nor_waited_for(endpoint):
+    services, ask = endpoint
+    services.keep_question()
+    services.lack(OUTPUT)
+    services.lack(FAILURE)
+    with pytest.raises(EndpointAsleep, match="asked before"):
+        ask()
+
+
+@pytest.mark.parametrize(("where", "body"), [(FAILURE, b"out of memory"), (OUTPUT, b"nonsense")])
+def test_a_question_that_failed_is_asked_anew(endpoint, where, body):
+    services, ask = endpoint
+    services.keep_question()
+    if where is FAILURE:
+        services.lack(OUTPUT)
+    services.hold(where, body)
+    services.accept()
+    services.hold(OUTPUT, json.dumps(ANSWER).encode())
+    assert ask().predictions[0].label == "bicycle"
+
+
+@pytest.mark.parametrize("changed", [{"endpoint": "another"}, {"asked": NOW - 21_600}])
+def test_a_question_to_another_endpoint_or_too_old_counts_for_nothing(endpoint, changed):
+    services, ask = endpoint
+    services.keep_question(**changed)
+    services.accept()
+    services.hold(OUTPUT, json.dumps(ANSWER).encode())
+    assert ask().predictions[0].label == "bicycle"
