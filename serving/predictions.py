@@ -72,8 +72,8 @@ class Predictions:
         most = most * 4 // 3 if json else most  # base64 needs four bytes for three
         body = _Body(self._workers, most)
         try:
-            content = await body.read(receive, deadline)
-            return await self._workers.ask(Kind.INSTANCES if json else Kind.PICTURE, content, deadline)
+            chunks = await body.read(receive, deadline)
+            return await self._workers.ask(Kind.INSTANCES if json else Kind.PICTURE, chunks, deadline)
         finally:
             body.release()
 
@@ -86,10 +86,10 @@ class _Body:
         self._most = most
         self._size = 0
 
-    async def read(self, receive: Receive, deadline: float) -> bytes:
+    async def read(self, receive: Receive, deadline: float) -> list[bytes]:
         message = await receive()
         if message["type"] == "http.request" and not message.get("more_body"):  # nearly all small pictures
-            return self._take(message)
+            return [self._take(message)]
         chunks = [self._take(message)]
         try:
             async with asyncio.timeout_at(asyncio.get_running_loop().time() + deadline - time.monotonic()):
@@ -98,7 +98,7 @@ class _Body:
                     chunks.append(self._take(message))
         except TimeoutError:
             raise RequestError(408, "request_timeout", "The body did not come in time.") from None
-        return b"".join(chunks)
+        return chunks
 
     def release(self) -> None:
         self._workers.release(self._size)

@@ -1,4 +1,4 @@
-"""A worker: a process that holds the model and answers one request after the other.
+"""A worker: a process that holds the model and answers requests, small ones several at a time.
 
 It knows no HTTP and no concurrency. So it may crash, hang or be killed: the server gives its requests to another.
 """
@@ -9,13 +9,17 @@ import logging
 import os
 import signal
 import socket
+import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from serving.classify import classify
 from serving.errors import RequestError, error_body
-from serving.frames import BROKEN, READY, REPLY, REQUEST, Kind, Reply, Request
+from serving.frames import BROKEN, READY, REPLY, Reply, Request
+from serving.inbox import Inbox
 from serving.logs import configure_logging
+from signpost.contracts import Answer
 from signpost.errors import PackageError
 from signpost.limits import Limits
 from signpost.package import open_model_folder
@@ -23,6 +27,9 @@ from signpost.predictor import Predictor
 from signpost.quiet import quiet_libraries
 
 logger = logging.getLogger("serving")
+
+# Requests are taken together as far as they take no longer than this, by the running mean of those before.
+_TOGETHER_SECONDS, _WEIGHT = 0.004, 0.1
 
 
 def work(connection: socket.socket, model_dir: Path, limits: Limits) -> None:
@@ -48,35 +55,38 @@ def work(connection: socket.socket, model_dir: Path, limits: Limits) -> None:
         with quiet_libraries():
             predictor = Predictor(open_model_folder(model_dir))
     except PackageError as error:
-        _reply(connection, BROKEN, str(error).encode())
+        connection.sendall(_reply(BROKEN, str(error).encode()))
         return
-    _reply(connection, READY, predictor.model.model_dump_json().encode())
+    connection.sendall(_reply(READY, predictor.model.model_dump_json().encode()))
     answer_all(connection, predictor, limits)
 
 
 def answer_all(connection: socket.socket, predictor: Predictor, limits: Limits) -> None:
     """Answer requests, in their order, until the server closes the connection."""
-    with connection.makefile("rb", buffering=2**16) as stream, suppress(ConnectionError):
-        while len(head := stream.read(REQUEST.size)) == REQUEST.size:
-            request = Request._make(REQUEST.unpack(head))
-            body = stream.read(request.size)
-            if len(body) == request.size:
-                _answer(connection, predictor, limits, request, body)
+    inbox, each = Inbox(connection), _TOGETHER_SECONDS
+    with suppress(ConnectionError):
+        while requests := inbox.take(max(1, int(_TOGETHER_SECONDS / each))):
+            started = time.monotonic()
+            connection.sendall(b"".join(_answer(predictor, limits, requests)))
+            each += _WEIGHT * ((time.monotonic() - started) / len(requests) - each)
 
 
-def _answer(connection: socket.socket, predictor: Predictor, limits: Limits, request: Request, body: bytes) -> None:
+def _answer(predictor: Predictor, limits: Limits, requests: Sequence[tuple[Request, bytes]]) -> list[bytes]:
     try:
-        instances = request.kind == Kind.INSTANCES
-        answer = classify(predictor, limits, body, instances=instances, arrived=request.arrived)
-    except RequestError as error:
-        _reply(connection, error.status, error_body(error.code, error.message))
+        return [_reply_of(answer) for answer in classify(predictor, limits, requests)]
     except Exception:
+        if len(requests) > 1:  # alone, each fails for itself
+            return [reply for request in requests for reply in _answer(predictor, limits, [request])]
         logger.exception("fault")
-        _reply(connection, 500, error_body("internal_error", "The server failed; its log says why."))
-    else:
-        timings = answer.timings_ms
-        _reply(connection, 200, answer.model_dump_json().encode(), timings["decode"] / 1e3, timings["invoke"] / 1e3)
+        return [_reply(500, error_body("internal_error", "The server failed; its log says why."))]
 
 
-def _reply(connection: socket.socket, status: int, body: bytes, decode: float = 0.0, invoke: float = 0.0) -> None:
-    connection.sendall(REPLY.pack(*Reply(len(body), status, decode, invoke)) + body)
+def _reply_of(answer: Answer | RequestError) -> bytes:
+    if isinstance(answer, RequestError):
+        return _reply(answer.status, error_body(answer.code, answer.message))
+    timings = answer.timings_ms
+    return _reply(200, answer.model_dump_json().encode(), timings["decode"] / 1e3, timings["invoke"] / 1e3)
+
+
+def _reply(status: int, body: bytes, decode: float = 0.0, invoke: float = 0.0) -> bytes:
+    return REPLY.pack(*Reply(len(body), status, decode, invoke)) + body

@@ -20,6 +20,8 @@ from signpost.limits import Limits
 _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["serving.worker", __name__])
 _END_SECONDS = 5
+# One that has been at a picture for longer gets no more: it may hang, or the picture be a costly one.
+_SLOW_SECONDS = 0.5
 # Holds a usual photograph: handed over in one piece it costs one change of process, not one for each part.
 _BUFFER_BYTES = 2**20
 
@@ -31,7 +33,7 @@ class Task:
     Attributes
     ----------
     kind : Kind
-    body : bytes
+    body : list of bytes
     arrived, deadline : float
         In seconds of the monotonic clock.
     answer : asyncio.Future
@@ -42,12 +44,17 @@ class Task:
     """
 
     kind: Kind
-    body: bytes
+    body: list[bytes]
     arrived: float
     deadline: float
     answer: asyncio.Future[tuple[Reply, bytes]]
     started: float = 0.0
     attempts: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body."""
+        return sum(map(len, self.body))
 
 
 class WorkerProcess(asyncio.Protocol):
@@ -76,13 +83,20 @@ class WorkerProcess(asyncio.Protocol):
         """Of the process."""
         return self._process.pid
 
+    def takes(self, ahead: int) -> bool:
+        """Tell whether it may be given another request, if it may have so many at a time."""
+        if not self._transport or self._transport.is_closing():  # it has ended, which is about to be noticed
+            return False
+        slow = time.monotonic() - _SLOW_SECONDS
+        return not self.tasks or (len(self.tasks) < ahead and self.tasks[0].started > slow)
+
     def give(self, task: Task) -> None:
-        """Send a request; replies come in the order of the requests."""
+        """Send a request to a worker that takes it; replies come in the order of the requests."""
         task.started = time.monotonic()
         self.tasks.append(task)
         if self._transport:
-            head = REQUEST.pack(*Request(len(task.body), task.kind, task.arrived))
-            self._transport.writelines((head, task.body))
+            head = REQUEST.pack(*Request(task.size, task.kind, task.arrived))
+            self._transport.writelines((head, *task.body))
 
     def kill(self) -> None:
         """End the process at once."""

@@ -24,8 +24,6 @@ logger = logging.getLogger("serving")
 # A worker is given its next small pictures while it is at one: it never waits for the server's turn, and the server
 # hands over and takes back several at a time.
 _SMALL_BYTES, _AHEAD = 2**20, 8
-# One that has been at a picture for longer gets no more: it may hang, or the picture be a costly one.
-_SLOW_SECONDS = 0.5
 # Requests that have ended so many workers are not given to another.
 _ATTEMPTS = 3
 _TICK_SECONDS = 0.1
@@ -113,15 +111,15 @@ class Workers:
         """Give back what was reserved."""
         self._bytes -= size
 
-    async def ask(self, kind: Kind, body: bytes, deadline: float) -> tuple[int, bytes]:
+    async def ask(self, kind: Kind, body: list[bytes], deadline: float) -> tuple[int, bytes]:
         """Have a request answered.
 
         Parameters
         ----------
         kind : Kind
             What the body is.
-        body : bytes
-            The body.
+        body : list of bytes
+            The body, in the pieces that it came in.
         deadline : float
             When the answer is due, in seconds of the monotonic clock.
 
@@ -149,9 +147,8 @@ class Workers:
         """Give what waits to the processes that have least to do."""
         while self._waiting:
             first = self._waiting[0]
-            ahead = _AHEAD if first.kind == Kind.PICTURE and len(first.body) < _SMALL_BYTES else 1
-            slow = time.monotonic() - _SLOW_SECONDS
-            free = [w for w in self._ready if not w.tasks or (len(w.tasks) < ahead and w.tasks[0].started > slow)]
+            ahead = _AHEAD if _is_light(first) else 1
+            free = [worker for worker in self._ready if worker.takes(ahead)]
             if not free:
                 break
             min(free, key=lambda worker: len(worker.tasks)).give(self._waiting.popleft())
@@ -194,9 +191,8 @@ class Workers:
         if worker in self._ready:
             self._ready.remove(worker)
         worker.end()
-        for number, task in enumerate(reversed(worker.tasks)):
-            at_work = number == len(worker.tasks) - 1  # the others it had not begun
-            task.attempts += at_work
+        for task in reversed(worker.tasks):
+            task.attempts += 1  # which of them ended it nobody knows: each is given alone from now on
             if task.answer.done():
                 continue
             if task.attempts >= _ATTEMPTS:
@@ -233,3 +229,8 @@ class Workers:
         seconds = math.ceil(self._seconds * len(self._waiting) / max(1, len(self._ready)))
         message = "The server has more to do than it can answer in time. Send it again later."
         return RequestError(503, "overloaded", message, retry_after=str(max(1, seconds)))
+
+
+def _is_light(task: Task) -> bool:
+    """Tell whether a request may be given to a worker that is at another."""
+    return task.kind == Kind.PICTURE and task.size < _SMALL_BYTES and not task.attempts

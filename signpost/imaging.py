@@ -14,7 +14,7 @@ from PIL import Image
 
 from signpost.errors import PictureError
 from signpost.formats import ALLOWED_FORMATS, content_type
-from signpost.jpeg import has_more_scans, read_header
+from signpost.jpeg import has_more_scans, is_plain, read_header
 from signpost.jpeg_pixels import decode_jpeg, jpeg_size
 from signpost.limits import MAX_SIDE, Limits
 from signpost.orientation import read_orientation
@@ -132,17 +132,19 @@ def _open(data: bytes) -> Image.Image:
 
 
 def _prepare_jpeg(data: bytes, width: int, height: int, limits: Limits) -> Image.Image:
-    header = read_header(data)
-    orientation = read_orientation({"exif": header.exif, "xmp": header.xmp})
+    header = None if is_plain(data) else read_header(data)
+    orientation = read_orientation({"exif": header.exif, "xmp": header.xmp}) if header else 1
     # Turning the small picture is cheaper than turning the large one.
     target = (height, width) if orientation >= _SWAPPED else (width, height)
     if size := jpeg_size(data):
         _check_pixels(size, "JPEG", "RGB", len(data), limits)
-        _check_scans(data, size, limits)
+        if not (header and header.one_scan):
+            _check_scans(data, size, limits)
         if (pixels := decode_jpeg(data, size, (2 * target[0], 2 * target[1]))) is not None:
-            return _finish(Image.fromarray(pixels), width, height, orientation)
+            return _finish(Image.frombytes("RGB", pixels.shape[1::-1], pixels), width, height, orientation)
     # What the quick decoder won't take, Pillow may, or says what is wrong. It would read all metadata at once and
     # without bounds, so it gets none.
+    header = header or read_header(data)
     image = _open(b"".join((header.essential, memoryview(data)[header.end :])))
     _check_pixels(image.size, image.format, image.mode, len(data), limits)
     _check_scans(data, image.size, limits)

@@ -11,10 +11,12 @@ from signpost.errors import PictureError
 # In coded data a 0xFF byte is followed by 0. 0x01 and 0xD0 to 0xD7 stand alone and end no scan; 0xFF is a fill byte.
 _MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd7\xff])")
 _END_OF_IMAGE, _START_OF_SCAN = 0xD9, 0xDA
+_SEQUENTIAL_FRAMES = frozenset({0xC0, 0xC1})  # baseline and extended, by Huffman codes
 # Only these are followed by a length. Decoders stop at the others or search on right behind them.
 _WITH_LENGTH = frozenset({*range(0xC0, 0xC8), *range(0xC9, 0xD0), *range(0xDA, 0xE0), *range(0xE0, 0xF0), 0xFE})
 # Metadata are APP0 to APP15 and comments, but APP0 (JFIF) and APP14 (Adobe) say what the colours mean.
 _METADATA = frozenset({*range(0xE1, 0xEE), 0xEF, 0xFE})
+_APP1 = b"\xff\xe1"
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 # A picture has some dozens of segments; the metadata of 25 MB, at 64 KB each, take 400.
 _MAX_SEGMENTS = 10_000
@@ -33,12 +35,31 @@ class Header:
         Where in the file the first scan begins; the file's end if there is none.
     exif, xmp : bytes
         The first segment of each, at most 64 KB, without its identifier; empty where there is none.
+    one_scan : bool
+        Whether the first scan holds the whole picture, so that decoders pass over no other.
     """
 
     essential: bytes
     end: int
     exif: bytes
     xmp: bytes
+    one_scan: bool
+
+
+def is_plain(data: bytes) -> bool:
+    """Tell at a glance whether `read_header` would find no EXIF, no XMP and nothing to refuse in a small file.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+
+    Returns
+    -------
+    bool
+        False also where only `read_header` can tell.
+    """
+    return len(data) < 2 * _MAX_SEGMENTS and _APP1 not in data
 
 
 def read_header(data: bytes) -> Header:
@@ -59,11 +80,14 @@ def read_header(data: bytes) -> Header:
         ``decompression_bomb``, if it has far more segments than any picture.
     """
     essential, first = bytearray(data[:2]), {_EXIF: b"", _XMP: b""}
-    end = len(data)
+    end, components, one_scan = len(data), b"", False
     for kind, start, stop in _segments(data, 2):
+        if kind == _START_OF_SCAN:
+            end, one_scan = start, components == data[start + 4 : start + 5] != b""
         if kind in (_START_OF_SCAN, _END_OF_IMAGE):
-            end = start if kind == _START_OF_SCAN else end
             break
+        if kind in _SEQUENTIAL_FRAMES:
+            components = data[start + 9 : start + 10]
         if kind not in _METADATA:
             essential += data[start:stop]
             if len(essential) > _MAX_HEADER_BYTES:
@@ -71,7 +95,7 @@ def read_header(data: bytes) -> Header:
         for name in first:
             if kind == 0xE1 and not first[name] and data.startswith(name, start + 4):
                 first[name] = data[start + 4 + len(name) : stop]
-    return Header(bytes(essential), end, first[_EXIF], first[_XMP])
+    return Header(bytes(essential), end, first[_EXIF], first[_XMP], one_scan)
 
 
 def has_more_scans(data: bytes, most: int) -> bool:

@@ -177,6 +177,15 @@ def test_scans_are_counted_whatever_is_between_them(between):
     assert code_of(jpeg_of_many_scans(4000, 2000, between)) == "decompression_bomb"
 
 
+def test_scans_that_hold_one_colour_each_are_counted():
+    # GIVEN a sequential picture of three colours, with scans of one
+    whole = encode(Image.new("RGB", (4000, 4000), "teal"), "JPEG", subsampling=0)
+    first = whole.rfind(b"\xff\xda")
+    scans = b"\xff\xda\0\x08\x01\x01\0\0\x3f\0" * 2000
+    # THEN it is no better than a progressive one
+    assert code_of(whole[:first] + scans + whole[first + 14 :]) == "decompression_bomb"
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_too_little_memory_for_a_picture_is_said(monkeypatch, kind):
     def load(*_arguments):

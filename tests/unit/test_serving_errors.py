@@ -4,19 +4,24 @@ import base64
 import json
 import logging
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.frames import REPLY, REQUEST, Kind
+from serving.frames import REPLY, REQUEST, Kind, Reply, Request
+from serving.inbox import Inbox
 from serving.logs import JsonFormatter
 from serving.worker import answer_all
 from serving.workers import Workers
+from signpost.contracts import Answer
+from signpost.imaging import prepare
 from signpost.limits import Limits
 from signpost.predictor import Predictor
-from tests.unit.sample_pictures import encode, flat_webp, gradient
+from tests.unit.sample_pictures import encode, flat_webp, gradient, predict
 from tests.unit.serving_client import serve
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
@@ -141,23 +146,72 @@ def test_a_fault_of_the_server_is_a_500_and_is_logged_without_the_picture(vehicl
     assert "secret" not in json.dumps(logged(caplog))
 
 
-def test_a_fault_of_the_model_is_a_500_and_is_logged_without_the_picture(predictor, caplog, monkeypatch):
-    # GIVEN a model that breaks, quoting its input as careless libraries do
-    def predict(_predictor, images) -> None:
-        raise RuntimeError(f"can't work on {images!r} of a secret picture")
-
-    monkeypatch.setattr(Predictor, "predict", predict)
+def together(predictor: Predictor, bodies: list[bytes]) -> list[tuple[int, dict]]:
+    """Have a worker answer requests that have all come before it looks: statuses and documents."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        ours.sendall(REQUEST.pack(len(PICTURE), Kind.PICTURE, 0.0) + PICTURE)
+        for body in bodies:
+            ours.sendall(REQUEST.pack(len(body), Kind.PICTURE, 0.0) + body)
         ours.shutdown(socket.SHUT_WR)
         answer_all(theirs, predictor, Limits())
-        size, status, *_ = REPLY.unpack(ours.recv(REPLY.size))
-        assert status == 500
-        assert json.loads(ours.recv(size))["error"]["code"] == "internal_error"
+        theirs.shutdown(socket.SHUT_WR)
+        with ours.makefile("rb") as stream:
+            heads = (Reply._make(REPLY.unpack(stream.read(REPLY.size))) for _ in bodies)
+            return [(head.status, json.loads(stream.read(head.size))) for head in heads]
+
+
+def test_pictures_that_come_together_each_get_their_own_answer(predictor):
+    # GIVEN different pictures, and among them one that can't be read
+    good = [encode(gradient(40 + 9 * number, 64).rotate(40 * number), "JPEG") for number in range(8)]
+    answers = together(predictor, [*good[:3], b"text", *good[3:]])
+    # THEN it alone is refused
+    status, document = answers.pop(3)
+    assert (status, document["error"]["code"]) == (400, "unsupported_type")
+    assert [status for status, _ in answers] == [200] * 8
+    found = [Answer.model_validate(document).predictions for _, document in answers]
+    assert found == [[predict(predictor, picture)] for picture in good]
+
+
+def test_a_picture_that_breaks_the_model_spares_those_that_came_with_it(predictor, caplog, monkeypatch):
+    # GIVEN a model that breaks at one of four pictures, quoting it as careless libraries do
+    sound, bad = Predictor.logits, 2
+
+    def logits(itself, pixels):
+        if np.array_equal(pixels, np.asarray(prepare(pictures[bad], 32, 32, Limits()))):
+            raise RuntimeError(f"can't work on {pixels!r} of a secret picture")
+        return sound(itself, pixels)
+
+    pictures = [encode(gradient(40 + 9 * number, 64), "PNG") for number in range(4)]
+    monkeypatch.setattr(Predictor, "logits", logits)
+    answers = together(predictor, pictures)
+    # THEN the others are answered, and the log says what happened, without the picture
+    assert [status for status, _ in answers] == [200, 200, 500, 200]
+    assert answers[bad][1]["error"]["code"] == "internal_error"
     (line,) = logged(caplog)
     assert (line["message"], line["fault"]) == ("fault", "RuntimeError")
     assert "secret" not in json.dumps(line)
+
+
+def test_a_body_that_comes_in_pieces_is_waited_for():
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ThreadPoolExecutor(1) as pool:
+        # GIVEN a request, and of another the head
+        head = REQUEST.pack(len(PICTURE), Kind.PICTURE, 1.0)
+        ours.sendall(head + PICTURE + head)
+        inbox = Inbox(theirs)
+        taken = pool.submit(inbox.take, 8)
+        # WHEN the rest comes
+        ours.sendall(PICTURE)
+        # THEN both are there
+        assert [body for _, body in taken.result(timeout=30)] == [PICTURE, PICTURE]
+        # AND one that is more than the socket holds is taken whole
+        large = bytes(3_000_000)
+        taken = pool.submit(inbox.take, 8)
+        ours.sendall(REQUEST.pack(len(large), Kind.INSTANCES, 2.0) + large)
+        assert taken.result(timeout=30) == [(Request(len(large), Kind.INSTANCES, 2.0), large)]
+        # AND nothing once the server is gone
+        ours.close()
+        assert inbox.take(8) == []
 
 
 def logged(caplog) -> list[dict]:
