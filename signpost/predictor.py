@@ -29,6 +29,13 @@ class Predictor:
     package : Package
         An opened package.
 
+    Attributes
+    ----------
+    manifest : Manifest
+        The package's.
+    model : ModelRef
+        Name and version, as decisions quote them.
+
     Raises
     ------
     PackageError
@@ -37,6 +44,7 @@ class Predictor:
 
     def __init__(self, package: Package) -> None:
         self.manifest: Manifest = package.manifest
+        self.model = ModelRef(name=self.manifest.name, version=self.manifest.version)
         try:
             self._interpreter = Interpreter(model_content=package.model, num_threads=1)
             self._interpreter.allocate_tensors()
@@ -45,11 +53,6 @@ class Predictor:
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
         self._check_shapes()
-
-    @property
-    def model(self) -> ModelRef:
-        """Name and version, as decisions quote them."""
-        return ModelRef(name=self.manifest.name, version=self.manifest.version)
 
     def predict(self, images: Sequence[Image.Image]) -> list[Prediction]:
         """Classify prepared pictures.
