@@ -125,10 +125,14 @@ class Upload(Contract):
 
 
 class Pending(Contract):
-    """A picture that has no decision yet: it is still expected, or it is being looked at."""
+    """A picture that has no decision yet.
+
+    It is still ``expected``, or ``in_progress``, or ``waiting``: for an instance of its endpoint or, after a fault, for
+    a redrive.
+    """
 
     decision_id: DecisionId
-    status: Literal["expected", "in_progress"]
+    status: Literal["expected", "in_progress", "waiting"]
 
 
 class Health(Contract):

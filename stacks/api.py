@@ -19,6 +19,7 @@ from signpost.given_ids import expected_key, posted_key
 from signpost.prefixes import PREPARED
 from signpost.settings import Settings
 from stacks.constructs.acknowledge import acknowledge, any_object
+from stacks.constructs.alarms import Alarms
 from stacks.constructs.firewall import Firewall
 from stacks.constructs.gateway import Gateway
 from stacks.constructs.pipeline_functions import preparing_memory_mb, serialize_configuration
@@ -83,6 +84,7 @@ class ApiStack(Stack):
             Firewall.protect(self.firewall, gateway.stage_arn, self.firewall.arn)
         else:
             acknowledge(gateway, {"APIG3": "signpost.toml says so."})
+        Alarms(self, "Alarms", metrics={"Failed": gateway.api.metric_server_error(period=Duration.minutes(5))})
         CfnOutput(self, "ApiId", value=gateway.api.rest_api_id)
         CfnOutput(self, "ApiUrl", value=gateway.api.url)
         for name, value in (pool.outputs if pool else {}).items():

@@ -18,12 +18,12 @@ from constructs import Construct
 from signpost.prefixes import BATCHES, DECISIONS, INCOMING, PREPARED
 from signpost.settings import Hosting, Settings
 from stacks.constructs.acknowledge import acknowledge, any_object
+from stacks.constructs.alarms import Alarms
 from stacks.constructs.dispatch import Dispatch
 from stacks.constructs.endpoint_config import ASYNC_ERRORS, ASYNC_OUTPUT
 from stacks.constructs.machine import Machine
 from stacks.constructs.pipeline_functions import PipelineFunctions
 from stacks.constructs.rights import allow
-from stacks.constructs.routing_alarms import RoutingAlarms
 from stacks.inference import InferenceStack
 from stacks.stage import Stage
 from stacks.storage import StorageStack
@@ -78,9 +78,19 @@ class RoutingStack(Stack):
             self._waiting_machine()
         self.batch = self._batch_machine()
         self._start_on_upload()
-        RoutingAlarms(self, "Alarms", machine=self.routing.machine, faults=self.dispatch.faults)
+        self._alarms()
         self._outputs()
         self._acknowledge()
+
+    def _alarms(self) -> None:
+        machine, faults, minutes = self.routing.machine, self.dispatch.faults, Duration.minutes(5)
+        metrics = {
+            "Failed": machine.metric_failed(period=minutes),
+            # An Express execution that times out leaves no other trace.
+            "TimedOut": machine.metric_timed_out(period=minutes),
+            "Parked": faults.metric_approximate_number_of_messages_visible(period=minutes),
+        }
+        Alarms(self, "Alarms", metrics=metrics)
 
     def _grant_functions(self) -> None:
         prepared = [self._storage.decisions.arn_for_objects(f"{PREPARED}*")]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 import uuid
+from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import ValidationError
 
@@ -69,5 +72,13 @@ def decision(request: Request, services: Services) -> Reply:
         raise RequestError("not_found", "You have asked for no decision with this id in the last 90 days.")
     if "decision" in found:
         return Reply(200, found["decision"], name)
-    status = "in_progress" if "status" in found else "expected"
-    return reply(202, Pending(decision_id=name, status=status), name, **{"Retry-After": "1"})
+    status, seconds = _progress(found)
+    return reply(202, Pending(decision_id=name, status=status), name, **{"Retry-After": str(seconds)})
+
+
+def _progress(found: Mapping[str, str]) -> tuple[Literal["expected", "in_progress", "waiting"], int]:
+    """Say what becomes of a picture without a decision, and in how many seconds to ask again."""
+    if "status" not in found:
+        return "expected", 1
+    # An execution that fails gives its lease back; one that vanishes keeps it to its end.
+    return ("in_progress", 1) if float(found["lease_until"]) > time.time() else ("waiting", 60)

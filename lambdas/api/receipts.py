@@ -69,10 +69,10 @@ class Receipts:
         return None
 
     def find(self, decision_id: str, owner: str) -> dict[str, str] | None:
-        """Return the texts of a decision's item, None where it is nobody's or another's."""
+        """Return a decision's item, numbers as text; None where it is nobody's or another's."""
         key = {"decision_id": {"S": decision_id}}
         item = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item", {})
-        texts = {name: value["S"] for name, value in item.items() if "S" in value}
+        texts = {name: text for name, value in item.items() for text in value.values()}
         return texts if texts.get("owner") == owner else None
 
 

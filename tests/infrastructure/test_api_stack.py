@@ -90,3 +90,10 @@ def test_nobody_signs_up_and_a_key_has_a_quota(every_hosting: Synthesis) -> None
     assert only(every_hosting, "Cognito::UserPool")["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
     assert only(every_hosting, "ApiGateway::UsagePlan")["Quota"] == {"Limit": 1000, "Period": "DAY"}
     assert only(every_hosting, "ApiGateway::ApiKey")["Enabled"] is True
+
+
+def test_an_answer_that_is_the_servers_fault_rings_an_alarm(on_aws: Synthesis) -> None:
+    alarms = [alarm["Properties"] for alarm in on_aws.resources("AWS::CloudWatch::Alarm").values()]
+    (alarm,) = (alarm for alarm in alarms if alarm["Namespace"] == "AWS/ApiGateway")
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("5XXError", "Sum", 1)
+    assert alarm["TreatMissingData"] == "notBreaching"

@@ -93,7 +93,8 @@ def test_a_fault_is_a_503_for_the_caller_and_its_picture_is_decided_under_the_sa
     answer = api.classify(examples.one("nearby-orders"))
     assert (answer.status, answer.json["code"], answer.headers["Retry-After"]) == (503, "unavailable", "5")
     where = f"/decisions/{answer.json['instance'].removeprefix('urn:uuid:')}"
-    assert api.ask("GET", where).status == 202
+    followed = api.ask("GET", where)
+    assert (followed.status, followed.json["status"], followed.headers["Retry-After"]) == (202, "waiting", "60")
 
     broken_queue()
     [(_, decision)] = list(app.router.redrive())
