@@ -84,7 +84,7 @@ class ApiStack(Stack):
             Firewall.protect(self.firewall, gateway.stage_arn, self.firewall.arn)
         else:
             acknowledge(gateway, {"APIG3": "signpost.toml says so."})
-        Alarms(self, "Alarms", metrics={"Failed": gateway.api.metric_server_error(period=Duration.minutes(5))})
+        Alarms(self, "Alarms", metrics={"ServerErrors": gateway.api.metric_server_error(period=Duration.minutes(5))})
         CfnOutput(self, "ApiId", value=gateway.api.rest_api_id)
         CfnOutput(self, "ApiUrl", value=gateway.api.url)
         for name, value in (pool.outputs if pool else {}).items():
