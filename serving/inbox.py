@@ -10,7 +10,7 @@ from typing import Any
 
 from serving.frames import REQUEST, Request
 
-_BUFFER_BYTES = 2**16
+_BUFFER_BYTES, _SMALL_BYTES = 2**16, 2**15
 # A worker that has nothing to do looks for something for so long before it sleeps: a processor that is woken answers a
 # small picture a tenth later.
 _AWAKE_SECONDS = 0.0005
@@ -31,7 +31,9 @@ class Inbox:
         self._stream = io.BufferedReader(self._source, _BUFFER_BYTES)
 
     def take(self, most: int) -> list[tuple[Request, bytes]]:
-        """Wait for a request, and take those that are there by then.
+        """Wait for a request, and take those that are there by then, as long as all are small.
+
+        A large one may take long: it keeps no others waiting for their answers.
 
         Parameters
         ----------
@@ -44,7 +46,7 @@ class Inbox:
             In their order; none once the server has closed the connection.
         """
         taken = []
-        while len(taken) < most and (not taken or self._has_more()):
+        while not taken or (len(taken) < most and len(taken[0][1]) <= _SMALL_BYTES and self._next_is_small()):
             head = self._stream.read(REQUEST.size)
             if len(head) < REQUEST.size:
                 break
@@ -55,12 +57,13 @@ class Inbox:
             taken.append((request, body))
         return taken
 
-    def _has_more(self) -> bool:
+    def _next_is_small(self) -> bool:
         self._source.waits = False
         try:
-            return bool(self._stream.peek(1))
+            head = self._stream.peek(REQUEST.size)[: REQUEST.size]
         finally:
             self._source.waits = True
+        return len(head) == REQUEST.size and Request._make(REQUEST.unpack(head)).size <= _SMALL_BYTES
 
 
 class _Source(io.RawIOBase):

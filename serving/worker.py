@@ -69,6 +69,7 @@ def answer_all(connection: socket.socket, predictor: Predictor, limits: Limits) 
             started = time.monotonic()
             connection.sendall(b"".join(_answer(predictor, limits, requests)))
             each += _WEIGHT * ((time.monotonic() - started) / len(requests) - each)
+            del requests  # which may be large, and the next be long in coming
 
 
 def _answer(predictor: Predictor, limits: Limits, requests: Sequence[tuple[Request, bytes]]) -> list[bytes]:

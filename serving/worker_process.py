@@ -87,8 +87,11 @@ class WorkerProcess(asyncio.Protocol):
         """Tell whether it may be given another request, if it may have so many at a time."""
         if not self._transport or self._transport.is_closing():  # it has ended, which is about to be noticed
             return False
-        slow = time.monotonic() - _SLOW_SECONDS
-        return not self.tasks or (len(self.tasks) < ahead and self.tasks[0].started > slow)
+        if not self.tasks:
+            return True
+        first = self.tasks[0]
+        # What has ended a worker before is left alone with this one.
+        return len(self.tasks) < ahead and not first.attempts and first.started > time.monotonic() - _SLOW_SECONDS
 
     def give(self, task: Task) -> None:
         """Send a request to a worker that takes it; replies come in the order of the requests."""

@@ -220,7 +220,7 @@ class Workers:
                 task.answer.set_exception(RequestError(504, "deadline_exceeded", message))
             else:
                 task.answer.set_exception(self._overloaded())
-        # What it is at may have waited before: only what takes as long by itself says that it hangs.
+        # What it is at may have waited before: only if it takes as long from its turn on the worker hangs.
         if worker.tasks and now - worker.tasks[0].started > self._settings.deadline_s:
             logger.error("a worker hangs", extra={"fields": {"pid": worker.pid}})
             worker.kill()

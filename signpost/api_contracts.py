@@ -127,8 +127,8 @@ class Upload(Contract):
 class Pending(Contract):
     """A picture that has no decision yet.
 
-    It is still ``expected``, or ``in_progress``, or ``waiting``: for an instance of its endpoint or, after a fault, for
-    a redrive.
+    It is still ``expected``, or ``in_progress``, or ``waiting``: for an instance of its endpoint, for its turn in the
+    endpoint's queue or, after a fault, for a redrive.
     """
 
     decision_id: DecisionId

@@ -9,6 +9,7 @@ FROM_API = "api/"  # below either: came through the API, see `signpost.given_ids
 DECISIONS = "decisions/"
 BATCHES = "batches/"  # results of the batch machine's maps
 REVIEW_INDEX = "review-index/"  # what the deployed review page answers from
+QUESTIONS = "questions/"  # where async endpoints will answer, by endpoint and decision; kept for a day
 PREPARED = "prepared/"  # pictures on their way to a model that are too large for the state; kept for a day
 
 # In the captured bucket.

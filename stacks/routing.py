@@ -15,7 +15,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from signpost.prefixes import BATCHES, DECISIONS, INCOMING, PREPARED
+from signpost.prefixes import BATCHES, DECISIONS, INCOMING, PREPARED, QUESTIONS
 from signpost.settings import Hosting, Settings
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.alarms import Alarms
@@ -115,7 +115,9 @@ class RoutingStack(Stack):
         answers = [captured.arn_for_objects(f"{folder}/{endpoint_name}/*") for folder in (ASYNC_OUTPUT, ASYNC_ERRORS)]
         allow(function, ["sagemaker:InvokeEndpointAsync"], [endpoint])
         allow(function, ["s3:PutObject"], [decisions.arn_for_objects(f"{PREPARED}*")])
-        allow(function, ["s3:GetObject"], answers)
+        asked = decisions.arn_for_objects(f"{QUESTIONS}{endpoint_name}/*")
+        allow(function, ["s3:PutObject"], [asked])
+        allow(function, ["s3:GetObject"], [asked, *answers])
         # To be told 404 while there is no answer, or where nothing was asked before.
         allow(function, ["s3:ListBucket"], [captured.bucket_arn, decisions.bucket_arn])
 
@@ -237,8 +239,9 @@ class RoutingStack(Stack):
         for name, function in self.functions.classify.items():
             folders = [f"{folder}/{self._endpoint_names.get(name)}/" for folder in (ASYNC_OUTPUT, ASYNC_ERRORS)]
             answers = {any_object(self._storage.captured, f): "SageMaker names its answers." for f in folders}
+            asked = {any_object(decisions, f"{QUESTIONS}{self._endpoint_names.get(name)}/"): "By the decision's id."}
             is_async = self._settings.classifiers[name].hosting is Hosting.ASYNC
-            acknowledge(_role(function), prepared | (answers if is_async else {}))
+            acknowledge(_role(function), prepared | (answers | asked if is_async else {}))
         acknowledge(self.routing, {any_object(decisions, DECISIONS): "A decision is named by its id."})
         runs = (
             f"IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{self._batch_name}/*]"

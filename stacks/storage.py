@@ -8,7 +8,7 @@ from aws_cdk import CfnOutput, Duration, IStackSynthesizer, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from signpost.prefixes import CHECKPOINTS, PREPARED, REVIEW_INDEX
+from signpost.prefixes import CHECKPOINTS, PREPARED, QUESTIONS, REVIEW_INDEX
 from signpost.settings import Settings
 from stacks.stage import Stage
 
@@ -65,9 +65,10 @@ class StorageStack(Stack):
         )
         self.captured = self._logged("Captured", expires=Duration.days(90))
         self.decisions = self._logged("Decisions")
-        self.decisions.add_lifecycle_rule(
-            id="prepared", prefix=PREPARED, expiration=_A_DAY, noncurrent_version_expiration=_A_DAY
-        )
+        for name, prefix in {"prepared": PREPARED, "questions": QUESTIONS}.items():
+            self.decisions.add_lifecycle_rule(
+                id=name, prefix=prefix, expiration=_A_DAY, noncurrent_version_expiration=_A_DAY
+            )
         # A copy that is made anew, written often while somebody reviews.
         self.decisions.add_lifecycle_rule(
             id="review-index",

@@ -123,11 +123,9 @@ class TrainingStack(Stack):
         captured, decisions = self._storage.captured, self._storage.decisions
         answers = [f"{folder}/{endpoint_name}/" for folder in (ASYNC_OUTPUT, ASYNC_ERRORS)]
         allow(function, ["sagemaker:InvokeEndpointAsync"], [endpoint])
-        prepared = decisions.arn_for_objects(f"{PREPARED}*")
-        allow(function, ["s3:PutObject"], [prepared])
-        _read(function, [prepared, *(captured.arn_for_objects(f"{folder}*") for folder in answers)])
-        # To be told 404 while there is no answer, or where nothing was asked before.
-        allow(function, ["s3:ListBucket"], [captured.bucket_arn, decisions.bucket_arn])
+        allow(function, ["s3:PutObject"], [decisions.arn_for_objects(f"{PREPARED}*")])
+        _read(function, [captured.arn_for_objects(f"{folder}*") for folder in answers])
+        allow(function, ["s3:ListBucket"], [captured.bucket_arn])  # to be told 404 while there is no answer yet
         made = {any_object(decisions, PREPARED): "Names of prepared pictures are made at run time."}
         acknowledge(self._functions, made | {any_object(captured, f): "SageMaker names its answers." for f in answers})
 

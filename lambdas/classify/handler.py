@@ -28,7 +28,7 @@ def _connect() -> Ask:
         if configuration.hosting is Hosting.ASYNC:
             from lambdas.classify import async_endpoint
 
-            return partial(async_endpoint.ask, runtime, s3(), configuration.endpoint, configuration.scratch_bucket)
+            return partial(async_endpoint.ask_once, runtime, s3(), configuration.endpoint, configuration.scratch_bucket)
         from lambdas.classify import endpoint
 
         component = configuration.endpoint if configuration.hosting is Hosting.COMPONENTS else None

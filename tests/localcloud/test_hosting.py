@@ -77,12 +77,11 @@ def test_an_answer_that_comes_late_is_read_and_not_asked_for_again(elsewhere, ex
     captured, s3 = elsewhere.where["CapturedBucket"], elsewhere.cloud.client("s3")
     late = {"Bucket": captured, "Key": f"async-output/elsewhere-some-time-async/{asked}.out"}
     question = {
-        "endpoint": "elsewhere-some-time-async",
         "output": f"s3://{captured}/{late['Key']}",
         "failure": f"s3://{captured}/async-errors/elsewhere-some-time-async/{asked}-error.out",
         "asked": time.time(),
     }
-    kept = {"Bucket": elsewhere.where["DecisionsBucket"], "Key": f"prepared/{asked}.question.json"}
+    kept = {"Bucket": elsewhere.where["DecisionsBucket"], "Key": f"questions/elsewhere-some-time-async/{asked}.json"}
     s3.put_object(**kept, Body=json.dumps(question).encode())
     # WHEN it is routed, THEN who asks is told to wait
     with pytest.raises(RoutingFault, match=r"EndpointAsleep.*asked before") as told:

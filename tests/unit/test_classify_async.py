@@ -16,10 +16,9 @@ from tests.unit.test_classify_endpoint import ANSWER
 KEYS = {"region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
 OUTPUT = {"Bucket": "captured", "Key": "async-output/signpost-vehicle/1.out"}
 FAILURE = {"Bucket": "captured", "Key": "async-errors/signpost-vehicle/1.out"}
-QUESTION = {"Bucket": "decisions", "Key": "prepared/some-id.question.json"}
+QUESTION = {"Bucket": "decisions", "Key": "questions/signpost-vehicle/some-id.json"}
 NOW = 1_700_000_000.0
 KEPT = {
-    "endpoint": "signpost-vehicle",
     "output": f"s3://captured/{OUTPUT['Key']}",
     "failure": f"s3://captured/{FAILURE['Key']}",
     "asked": NOW,
@@ -42,7 +41,7 @@ class Services:
             "ContentType": "image/png",
             "Accept": "application/json",
             "InferenceId": "some-id",
-            "RequestTTLSeconds": 21_600,
+            "RequestTTLSeconds": 3600,
         }
         places = {"OutputLocation": KEPT["output"], "FailureLocation": KEPT["failure"]}
         self._runtime.add_response("invoke_endpoint_async", places, asked)
@@ -57,8 +56,8 @@ class Services:
     def hold(self, where: dict[str, str], body: bytes) -> None:
         self._s3.add_response("get_object", {"Body": StreamingBody(io.BytesIO(body), len(body))}, where)
 
-    def keep_question(self, **changed: object) -> None:
-        self.hold(QUESTION, json.dumps(KEPT | changed).encode())
+    def keep_question(self) -> None:
+        self.hold(QUESTION, json.dumps(KEPT).encode())
 
 
 @pytest.fixture
@@ -68,7 +67,7 @@ def endpoint(monkeypatch):
     monkeypatch.setattr(async_endpoint, "_POLL_SECONDS", 0)
     monkeypatch.setattr(async_endpoint.time, "time", lambda: NOW)
     with Stubber(runtime) as runtime_stub, Stubber(s3) as s3_stub:
-        ask = partial(async_endpoint.ask, runtime, s3, "signpost-vehicle", "decisions", b"png", "some-id")
+        ask = partial(async_endpoint.ask_once, runtime, s3, "signpost-vehicle", "decisions", b"png", "some-id")
         yield Services(runtime_stub, s3_stub), ask
         runtime_stub.assert_no_pending_responses()
         s3_stub.assert_no_pending_responses()
@@ -132,10 +131,20 @@ def test_a_question_that_failed_is_asked_anew(endpoint, where, body):
     assert ask().predictions[0].label == "bicycle"
 
 
-@pytest.mark.parametrize("changed", [{"endpoint": "another"}, {"asked": NOW - 21_600}])
-def test_a_question_to_another_endpoint_or_too_old_counts_for_nothing(endpoint, changed):
+@pytest.mark.parametrize(
+    "kept",
+    [
+        json.dumps(KEPT | {"asked": NOW - 3600}).encode(),
+        json.dumps(KEPT | {"asked": NOW + 1e9}).encode(),
+        json.dumps({"place": "another version's"}).encode(),
+        b"\xff",
+        b"",
+    ],
+    ids=["too old", "from the future", "another version", "no text", "nothing"],
+)
+def test_a_question_that_cannot_be_used_counts_for_nothing(endpoint, kept):
     services, ask = endpoint
-    services.keep_question(**changed)
+    services.hold(QUESTION, kept)
     services.accept()
     services.hold(OUTPUT, json.dumps(ANSWER).encode())
     assert ask().predictions[0].label == "bicycle"

@@ -209,6 +209,10 @@ def test_a_body_that_comes_in_pieces_is_waited_for():
         taken = pool.submit(inbox.take, 8)
         ours.sendall(REQUEST.pack(len(large), Kind.INSTANCES, 2.0) + large)
         assert taken.result(timeout=30) == [(Request(len(large), Kind.INSTANCES, 2.0), large)]
+        # AND so is each that is not small, with none beside it
+        bodies = [b"a", bytes(40_000), b"b", b"c"]
+        ours.sendall(b"".join(REQUEST.pack(len(body), Kind.PICTURE, 3.0) + body for body in bodies))
+        assert [[body for _, body in inbox.take(8)] for _ in range(3)] == [bodies[:1], bodies[1:2], bodies[2:]]
         # AND nothing once the server is gone
         ours.close()
         assert inbox.take(8) == []

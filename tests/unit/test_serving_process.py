@@ -1,5 +1,6 @@
 """The server as it runs: a process with a port, an environment and signals."""
 
+import asyncio
 import base64
 import http.client
 import json
@@ -15,13 +16,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 from PIL import Image
 
+from serving.frames import Kind
 from serving.settings import read_settings
+from serving.worker_process import Task, WorkerProcess
 from signpost.contracts import Answer
 from signpost.errors import SettingsError
 from signpost.package import pack
@@ -136,6 +140,28 @@ def test_a_request_that_ends_three_workers_is_given_to_no_fourth(vehicle_package
         assert (status, json.loads(body)["error"]["code"]) == (500, "internal_error")
         server.workers(6)
         assert server.request("POST", "/invocations", encode(gradient(), "PNG"), PNG)[0] == 200
+
+
+def test_nothing_is_given_to_a_worker_that_has_ended_or_has_what_ended_another():
+    async def go() -> None:
+        loop, (ours, theirs) = asyncio.get_running_loop(), socket.socketpair()
+        worker = WorkerProcess(BaseProcess(), lambda _: None)
+        await loop.create_unix_connection(lambda: worker, sock=ours)
+        # GIVEN a worker with a small picture
+        task = Task(Kind.PICTURE, [b"picture"], 0.0, 0.0, loop.create_future())
+        assert worker.takes(8)
+        worker.give(task)
+        # THEN it takes others ahead, but not if that has ended a worker before, nor once it has ended itself
+        assert worker.takes(8)
+        task.attempts = 1
+        assert not worker.takes(8)
+        worker.tasks.clear()
+        assert worker.takes(8)
+        theirs.close()
+        await worker.ended
+        assert not worker.takes(8)
+
+    asyncio.run(go())
 
 
 def test_a_hung_worker_is_replaced_and_its_caller_told(vehicle_package):
