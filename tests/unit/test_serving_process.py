@@ -161,7 +161,8 @@ def test_nothing_is_given_to_a_worker_that_has_ended_or_has_what_ended_another()
         await worker.ended
         assert not worker.takes(8)
 
-    asyncio.run(go())
+    with ThreadPoolExecutor(1) as pool:  # the main thread may have a loop that a browser left
+        pool.submit(asyncio.run, go()).result()
 
 
 def test_a_hung_worker_is_replaced_and_its_caller_told(vehicle_package):
