@@ -8,7 +8,7 @@ from pathlib import Path
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
-from signpost.settings import load_settings
+from signpost.settings.file import load_settings
 from stacks.api import ApiStack
 from stacks.image import ImageStack
 from stacks.inference import InferenceStack

@@ -12,14 +12,14 @@ from cli.cloud import Aws
 from cli.connection import find_deployment, settings
 from cli.output import console
 from cli.settings_file import write_value
-from signpost import aws
-from signpost.capacity import Ask, Step, load, target
+from signpost.aws import clients
+from signpost.cost.capacity import Ask, Step, load, target
 from signpost.errors import SettingsError
-from signpost.imaging import encode_png, prepare
-from signpost.limits import Limits
-from signpost.manifest import InputSpec
-from signpost.package import open_package
-from signpost.settings import Hosting
+from signpost.images.limits import Limits
+from signpost.images.prepare import encode_png, prepare
+from signpost.model.manifest import InputSpec
+from signpost.model.package import open_package
+from signpost.settings.file import Hosting
 from training.data.drawn import draw_file
 
 
@@ -41,7 +41,7 @@ def capacity(
         raise SettingsError(f"{classifier} has no instances of its own: its hosting is {chosen.hosting}, not realtime")
     deployment = find_deployment(on_aws)
     endpoint = deployment.endpoint_of(classifier)
-    [variant] = aws.client("sagemaker").describe_endpoint(EndpointName=endpoint)["ProductionVariants"]
+    [variant] = clients.client("sagemaker").describe_endpoint(EndpointName=endpoint)["ProductionVariants"]
     instances = variant["CurrentInstanceCount"]
     console.print(f"Loading {endpoint}, {instances} × {chosen.endpoint.instance_type}", markup=False)
     prepared = _prepared(picture, open_package(chosen.model).manifest.input)
@@ -67,7 +67,7 @@ def _prepared(picture: Path | None, size: InputSpec) -> bytes:
 
 
 def _caller(endpoint: str, prepared: bytes) -> Ask:
-    runtime: Any = aws.client("sagemaker-runtime", attempts=1)
+    runtime: Any = clients.client("sagemaker-runtime", attempts=1)
 
     def ask() -> None:
         runtime.invoke_endpoint(EndpointName=endpoint, Body=prepared, ContentType="image/png")["Body"].read()

@@ -15,12 +15,12 @@ from cli.cloud import AsJson, Aws
 from cli.connection import settings
 from cli.output import console, errors
 from cli.sources import open_source
-from signpost.capture import CapturedRecord
-from signpost.captured import Listed, describe, named_picture, read_captured_lines
-from signpost.corrected_set import write_corrected_set
-from signpost.endpoints import labels_of
+from signpost.capture.corrected_set import write_corrected_set
+from signpost.capture.endpoints import labels_of
+from signpost.capture.json_lines import Line
+from signpost.capture.records import CapturedRecord
+from signpost.capture.summary import Listed, describe, named_picture, read_captured_lines
 from signpost.errors import PictureError, SignpostError
-from signpost.json_lines import Line
 
 app = typer.Typer(help="Captured requests and answers of endpoints: list, show, export.", no_args_is_help=True)
 From = Annotated[

@@ -16,7 +16,7 @@ from cli.connection import STATE, api_url, connect, find_deployment, local_envir
 from cli.output import console, show_pairs, step
 from localcloud import deploy, process
 from localcloud.credentials import endpoint_url
-from signpost import aws
+from signpost.aws import clients
 from signpost.errors import DeploymentError
 
 Aws = Annotated[bool, typer.Option("--aws", help="Talk to your AWS account instead of the local cloud.")]
@@ -40,7 +40,7 @@ def up(
         deploy.bootstrap(running.port, STATE, progress.say, log)
     with step("Deploying the stacks") as progress:
         deploy.deploy(running.port, STATE, progress.say, log)
-    find_deployment(on_aws=False).check_endpoints(aws.client("sagemaker"))
+    find_deployment(on_aws=False).check_endpoints(clients.client("sagemaker"))
     console.print(f"The app is up at {endpoint_url(running.port)}. See what is where: [bold]signpost open[/]")
 
 
@@ -65,8 +65,8 @@ def status(on_aws: Aws = False, as_json: AsJson = False) -> None:
     Example: signpost status --json
     """
     deployment = find_deployment(on_aws)
-    endpoints = deployment.endpoint_statuses(aws.client("sagemaker"))
-    sqs, wanted = aws.client("sqs"), "ApproximateNumberOfMessages"
+    endpoints = deployment.endpoint_statuses(clients.client("sagemaker"))
+    sqs, wanted = clients.client("sqs"), "ApproximateNumberOfMessages"
     queues = {
         name: int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[wanted])["Attributes"][wanted])
         for name, url in deployment.queues.items()
@@ -122,7 +122,7 @@ def logs(
     Example: signpost logs serialize --follow
     """
     connect(on_aws)
-    client, prefix = aws.client("logs"), f"/aws/lambda/{settings().app.name}-{function or ''}"
+    client, prefix = clients.client("logs"), f"/aws/lambda/{settings().app.name}-{function or ''}"
     since: dict[str, int] = {}
     while True:
         groups = client.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]

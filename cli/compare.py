@@ -13,8 +13,8 @@ from rich.markup import escape
 from cli.cloud import Aws
 from cli.connection import connect
 from cli.output import console, errors, step
-from signpost import aws as clients
-from signpost.prices import training_price
+from signpost.aws import clients
+from signpost.cost.prices import training_price
 from training.compare.intervals import MOST_REPEATS
 
 _ALL = "single,multi-worker,parameter-server,parameter-server-sync"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from localcloud import process
 from localcloud.credentials import client_environment
-from signpost import aws, deployment
-from signpost.api_contracts import STAGE
+from signpost.api.contracts import STAGE
+from signpost.aws import clients, deployment
+from signpost.aws.routing_client import Router
 from signpost.errors import DeploymentError
-from signpost.router import Router
-from signpost.settings import Settings, load_settings
+from signpost.settings.file import Settings, load_settings
 
 ROOT = Path(__file__).parents[1]
 STATE = Path(os.environ.get("SIGNPOST_STATE", ROOT / ".signpost"))
@@ -51,7 +51,7 @@ def connect(on_aws: bool) -> None:
 def find_deployment(on_aws: bool) -> deployment.Deployment:
     """Connect and find the deployed app."""
     connect(on_aws)
-    return deployment.find(settings().app.name, aws.client)
+    return deployment.find(settings().app.name, clients.client)
 
 
 def api_url(found: deployment.Deployment) -> str:
@@ -68,4 +68,4 @@ def api_url(found: deployment.Deployment) -> str:
 def find_router(on_aws: bool) -> Router:
     """Connect and make a router for the deployed app."""
     # A synchronous execution answers after the whole routing, which may wait for an endpoint that restarts.
-    return Router(find_deployment(on_aws), lambda service: aws.client(service, read_timeout=310, attempts=1))
+    return Router(find_deployment(on_aws), lambda service: clients.client(service, read_timeout=310, attempts=1))

@@ -9,9 +9,9 @@ from rich.table import Table
 
 from cli.connection import settings
 from cli.output import console
-from signpost import cost_report
-from signpost.cost_report import Rows
-from signpost.prices import AS_OF
+from signpost.cost import report
+from signpost.cost.prices import AS_OF
+from signpost.cost.report import Rows
 
 
 def cost(
@@ -26,15 +26,16 @@ def cost(
     Example: signpost cost --rate 0.1 --classifier vehicle
     """
     endpoint = settings().classifier(classifier).endpoint
-    _show(f"Costs at {rate:g} a second", cost_report.overview(endpoint, rate))
+    _show(f"Costs at {rate:g} a second", report.overview(endpoint, rate))
     _say(
-        f"Estimates from list prices of {AS_OF} in us-east-1, not from a bill; signpost/prices.py has each source.",
+        f"Estimates from list prices of {AS_OF} in us-east-1, not from a bill;"
+        " signpost/cost/prices.py has each source.",
         "docs/cost.md says what is counted, what is left out and which curve the day has.",
     )
-    _show("Break-even points", cost_report.break_even_rows(endpoint))
-    _show(f"Against an existing project, {rate:g} a second, flat", cost_report.comparison_rows(endpoint, rate))
-    _say(*cost_report.remarks(endpoint, rate))
-    _show(f"Sums, {rate:g} a second, flat", cost_report.sum_rows(endpoint, rate))
+    _show("Break-even points", report.break_even_rows(endpoint))
+    _show(f"Against an existing project, {rate:g} a second, flat", report.comparison_rows(endpoint, rate))
+    _say(*report.remarks(endpoint, rate))
+    _show(f"Sums, {rate:g} a second, flat", report.sum_rows(endpoint, rate))
 
 
 def _say(*lines: str) -> None:

@@ -13,8 +13,8 @@ from rich.table import Table
 from cli.cloud import AsJson, Aws
 from cli.connection import connect
 from cli.output import console, errors, show_pairs
-from signpost import aws
-from signpost.corrections import CORRECTIONS
+from signpost.aws import clients
+from signpost.capture.corrections import CORRECTIONS
 from signpost.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _captured(
 
     bucket, _, prefix = source.removeprefix("s3://").partition("/")
     connect(on_aws)
-    captured = read_captured(aws.client("s3"), bucket, prefix, corrections, size, labels)
+    captured = read_captured(clients.client("s3"), bucket, prefix, corrections, size, labels)
     for line in captured.bad[:_SHOWN]:
         errors.print(f"[yellow]skipped[/] {escape(line)}")
     errors.print(captured.summary())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from cli.connection import settings
 from cli.output import console, step
 from cli.settings_file import write_value
-from signpost import aws
-from signpost.images import build, built_uri, find_project, project_name, uses
+from signpost.aws import clients
+from signpost.aws.container_images import build, built_uri, find_project, project_name, uses
 
 
 def image() -> None:
@@ -16,7 +16,7 @@ def image() -> None:
 
     Example: npx cdk deploy signpost-image && signpost image && npx cdk deploy --all
     """
-    known, codebuild, ecr = settings(), aws.client("codebuild"), aws.client("ecr")
+    known, codebuild, ecr = settings(), clients.client("codebuild"), clients.client("ecr")
     needed = list(uses(known))
     for kind in dict.fromkeys(use.image for use in needed):
         project = find_project(codebuild, project_name(known.app.name, kind))

@@ -13,13 +13,13 @@ from cli.cloud import AsJson
 from cli.connection import ROOT
 from cli.files import files_in
 from cli.output import console, show_pairs
-from signpost.decision import doubt
+from signpost.aws.quiet import quiet_libraries
 from signpost.errors import PictureError
-from signpost.imaging import prepare
-from signpost.limits import Limits
-from signpost.package import open_package
-from signpost.predictor import Predictor
-from signpost.quiet import quiet_libraries
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
+from signpost.model.package import open_package
+from signpost.model.predictor import Predictor
+from signpost.routing.decision import doubt
 
 Model = Annotated[
     Path, typer.Option("--model", help="A model package: its folder, or model.tar.gz.", show_default="models/vehicle")

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from signpost.contracts import Decision, Outcome
 from signpost.errors import RoutingFault
+from signpost.routing.contracts import Decision, Outcome
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)

@@ -12,9 +12,10 @@ from rich.table import Table
 from cli.cloud import AsJson, Aws
 from cli.connection import ROOT, find_deployment, settings
 from cli.output import console
-from signpost import aws, registry
+from signpost.aws import clients
+from signpost.aws.quiet import quiet_libraries
 from signpost.errors import SettingsError
-from signpost.quiet import quiet_libraries
+from signpost.model import registry
 
 app = typer.Typer(help="Trained models in the registry: list, approve, reject, pull.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A classifier of signpost.toml with a training table.")]
@@ -67,7 +68,7 @@ def pull(classifier: Name, on_aws: Aws = False) -> None:
     found = registry.newest(_registered(classifier, on_aws), "Approved")
     folder = settings().classifiers[classifier].model or ROOT / "models" / classifier
     with quiet_libraries():
-        manifest = registry.pull(aws.file_client(read_timeout=60), found, folder)
+        manifest = registry.pull(clients.file_client(read_timeout=60), found, folder)
     console.print(f"{folder} is now {manifest.name} {manifest.version}.", markup=False)
 
 
@@ -76,11 +77,11 @@ def _registered(classifier: str, on_aws: bool) -> list[registry.Registered]:
     if classifier not in trained:
         raise SettingsError(f"{classifier} has no training table; allowed are {', '.join(trained) or 'none yet'}")
     group = find_deployment(on_aws)[f"{classifier.title().replace('-', '')}ModelPackages"]
-    return registry.registered(aws.client("sagemaker"), group)
+    return registry.registered(clients.client("sagemaker"), group)
 
 
 def _decide(classifier: str, version: str | None, status: str, why: str, on_aws: bool) -> None:
     found = [m for m in _registered(classifier, on_aws) if version in (None, m.version)]
     model = registry.newest(found, "PendingManualApproval")
-    registry.decide(aws.client("sagemaker"), model, status, why)
+    registry.decide(clients.client("sagemaker"), model, status, why)
     console.print(f"{model.version} is {status.lower()}.", markup=False)

@@ -25,10 +25,10 @@ from review.parts import Parts, make_parts
 from review.people import Visitor
 from review.security import LocalGuard
 from review.sync import Sources
-from signpost import aws
+from signpost.aws import clients
+from signpost.aws.files import Bucket
 from signpost.errors import SignpostError
-from signpost.files import Bucket
-from signpost.settings import Settings
+from signpost.settings.file import Settings
 from training.data.download import cache_folder
 
 _PATIENCE_SECONDS = 3.0
@@ -80,7 +80,7 @@ def _sources(app_settings: Settings, source: str | None, on_aws: bool) -> Source
     files, prefix = open_source(source, on_aws)
     if source is not None:
         return Sources(files, prefix, None, None, app_settings)
-    client = aws.client("s3", read_timeout=60)
+    client = clients.client("s3", read_timeout=60)
     decisions = Bucket(client, find_deployment(on_aws)["DecisionsBucket"])
     return Sources(files, prefix, decisions, originals(client, app_settings.limits.as_limits()), app_settings)
 

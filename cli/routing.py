@@ -15,9 +15,9 @@ from cli.cloud import AsJson, Aws
 from cli.connection import STATE, find_router
 from cli.files import files_in
 from cli.output import DecisionTable, console, step
-from signpost.contracts import Decision
+from signpost.aws.routing_client import Router
 from signpost.errors import RoutingFault
-from signpost.router import Router
+from signpost.routing.contracts import Decision
 
 _FAULTS = 3
 Result = tuple[Path, Decision | RoutingFault, float]

@@ -14,10 +14,10 @@ from rich.markup import escape
 
 from cli.connection import find_deployment, settings
 from cli.output import console, step
-from signpost import aws
+from signpost.aws import clients
 from signpost.errors import ExecutionFailed, SettingsError
-from signpost.prefixes import DATA
-from signpost.settings import JOB_DIGITS
+from signpost.routing.prefixes import DATA
+from signpost.settings.file import JOB_DIGITS
 from training.data.catalogue import CATALOGUE, cached
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
@@ -66,13 +66,13 @@ def train_on_sagemaker(classifier: str, on_aws: bool = False) -> None:
     deployment = find_deployment(on_aws)
     _upload(deployment["ModelsBucket"], classifier, known[classifier].archives)
     machine = deployment[f"{classifier.title().replace('-', '')}TrainingMachine"]
-    states = aws.client("stepfunctions")
+    states = clients.client("stepfunctions")
     execution = states.start_execution(stateMachineArn=machine)["executionArn"]
     digits = hashlib.sha256(execution.encode()).hexdigest()[:JOB_DIGITS]
     job = f"{settings().app.name}-{classifier}-{digits}"
     console.print(f"Training job {job}, execution {execution}", markup=False, soft_wrap=True)
     try:
-        _verdict(_follow(states, execution, _Log(aws.client("logs"), job), classifier))
+        _verdict(_follow(states, execution, _Log(clients.client("logs"), job), classifier))
     except KeyboardInterrupt:
         stop = f"aws stepfunctions stop-execution --execution-arn {execution}"
         console.print(f"Not followed any more; it goes on. To stop it: {stop}", markup=False, soft_wrap=True)
@@ -80,7 +80,7 @@ def train_on_sagemaker(classifier: str, on_aws: bool = False) -> None:
 
 
 def _upload(bucket: str, classifier: str, archives: list[str]) -> None:
-    s3 = aws.file_client(read_timeout=120)
+    s3 = clients.file_client(read_timeout=120)
     here = {known.file: archive for known in CATALOGUE if (archive := cached(known))}
     for name in archives:
         key = f"{DATA}{classifier}/{name}"

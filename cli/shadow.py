@@ -13,12 +13,12 @@ from rich.table import Table
 from cli.cloud import AsJson, Aws
 from cli.connection import find_deployment, settings
 from cli.output import console, errors, show_pairs
-from signpost import aws
+from signpost.aws import clients
+from signpost.aws.files import Bucket
+from signpost.capture.json_lines import Lines
+from signpost.capture.shadow import Comparison, compare
 from signpost.errors import SettingsError
-from signpost.files import Bucket
-from signpost.json_lines import Lines
-from signpost.prefixes import CAPTURE
-from signpost.shadow import Comparison, compare
+from signpost.routing.prefixes import CAPTURE
 
 _SHOWN = 5
 
@@ -37,7 +37,7 @@ def shadow(
     if wanted.shadow is None:
         raise SettingsError(f"classifiers.{classifier} has no shadow table in signpost.toml")
     bucket = find_deployment(on_aws)["CapturedBucket"]
-    lines = Lines(Bucket(aws.client("s3", read_timeout=60), bucket))
+    lines = Lines(Bucket(clients.client("s3", read_timeout=60), bucket))
     found = compare(lines, f"{CAPTURE}{app.app.name}-{classifier}/", wanted.route_of, wanted.thresholds)
     for line in found.bad[:_SHOWN]:
         errors.print(f"[yellow]skipped[/] {escape(line)}")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from cli.connection import connect, find_deployment
-from signpost import aws
+from signpost.aws import clients
+from signpost.aws.files import Bucket, Files, Folder
 from signpost.errors import SignpostError
-from signpost.files import Bucket, Files, Folder
-from signpost.prefixes import CAPTURE
+from signpost.routing.prefixes import CAPTURE
 
 _S3 = "s3://"
 
@@ -44,4 +44,4 @@ def open_source(source: str | None, on_aws: bool) -> tuple[Files, str]:
         return Folder(Path(source)), ""
     else:
         raise SignpostError(f"there is no folder {source}; give a folder or s3://BUCKET/PREFIX")
-    return Bucket(aws.client("s3", read_timeout=60), bucket), prefix
+    return Bucket(clients.client("s3", read_timeout=60), bucket), prefix

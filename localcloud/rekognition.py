@@ -17,9 +17,9 @@ from localcloud.answers import Answer, ServiceError, json_answer, read_json
 from localcloud.api_input import check_input
 from localcloud.credentials import REGION, endpoint_url
 from signpost.errors import PictureError
-from signpost.formats import content_type
-from signpost.imaging import prepare
-from signpost.limits import Limits
+from signpost.images.formats import content_type
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
 
 MODEL_VERSION = "signpost-stand-in"
 # The service's limits: bytes in a request, bytes of an S3 object.

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from review import figures
 from review.drawing import HEIGHT, WIDTH, Bar, Chart, Path
 from review.filters import Filter
-from signpost.hosted import manifest_of
-from signpost.settings import Settings
+from signpost.settings.file import Settings
+from signpost.settings.hosted import manifest_of
 
 _SHARES = [(0.0, "0 %"), (0.25, "25 %"), (0.5, "50 %"), (0.75, "75 %"), (1.0, "100 %")]
 _MOST_TICKS = 5

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.filters import Filter
-from signpost.manifest import Manifest
+from signpost.model.manifest import Manifest
 
 BINS = 20
 CALIBRATION_BINS = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from signpost.corrections import Correction, Corrections, Withdrawal, settle
+from signpost.capture.corrections import Correction, Corrections, Withdrawal, settle
 
 
 def note_correction(database: sqlite3.Connection, line: Correction | Withdrawal, file: str) -> None:

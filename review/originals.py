@@ -7,9 +7,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from review.showing import Originals
-from signpost.contracts import ImageRef
 from signpost.errors import PictureError
-from signpost.limits import Limits
+from signpost.images.limits import Limits
+from signpost.routing.contracts import ImageRef
 
 
 def originals(client: Any, limits: Limits) -> Originals:

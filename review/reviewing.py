@@ -10,10 +10,10 @@ from review.index import Index
 from review.judgements import last_of, note_correction, replaced_by, standing
 from review.people import Visitor
 from review.records import Record
-from signpost.corrections import Correction, Withdrawal, keep, withdraw
+from signpost.aws.files import Files
+from signpost.capture.corrections import Correction, Withdrawal, keep, withdraw
 from signpost.errors import SignpostError
-from signpost.files import Files
-from signpost.settings import Settings
+from signpost.settings.file import Settings
 
 NONE = "none of these"
 

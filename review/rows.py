@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from signpost.answers import check_probabilities
-from signpost.capture import CapturedRecord
-from signpost.captured import Listed
-from signpost.contracts import Decision, Outcome
-from signpost.decision import doubt
-from signpost.endpoints import classifier_of
-from signpost.json_lines import Line
-from signpost.settings import Settings
+from signpost.capture.answers import check_probabilities
+from signpost.capture.endpoints import classifier_of
+from signpost.capture.json_lines import Line
+from signpost.capture.records import CapturedRecord
+from signpost.capture.summary import Listed
+from signpost.routing.contracts import Decision, Outcome
+from signpost.routing.decision import doubt
+from signpost.settings.file import Settings
 
 _DAY = re.compile(r"(\d{4})/(\d\d)/(\d\d)/[^/]+$")
 

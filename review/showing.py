@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from review.records import Record
-from signpost.capture import CapturedRecord
-from signpost.captured import one_picture
-from signpost.contracts import ImageRef
+from signpost.aws.files import Files
+from signpost.capture.json_lines import parse_line
+from signpost.capture.records import CapturedRecord
+from signpost.capture.summary import one_picture
 from signpost.errors import PictureError
-from signpost.files import Files
-from signpost.json_lines import parse_line
-from signpost.limits import Limits
-from signpost.thumbnails import thumbnail
+from signpost.images.limits import Limits
+from signpost.images.thumbnails import thumbnail
+from signpost.routing.contracts import ImageRef
 
 LONGEST = 384  # pixels; twice what a card shows, for sharp screens
 Originals = Callable[[ImageRef], bytes]

@@ -17,16 +17,16 @@ from review.index import Index, forget_file, note_fault, note_file
 from review.judgements import note_correction, resettle
 from review.rows import captured_row, decision_row
 from review.showing import Originals
-from signpost.capture import CapturedRecord
-from signpost.captured import Labels, describe, place
-from signpost.contracts import Decision
-from signpost.corrections import CORRECTIONS, Correction, Withdrawal
-from signpost.endpoints import labels_of
-from signpost.files import Files, Found
-from signpost.json_lines import line_files, parse_line, read_lines, record_files
-from signpost.prefixes import DECISIONS, OPINIONS
-from signpost.settings import Settings
-from signpost.shadow import SHADOW
+from signpost.aws.files import Files, Found
+from signpost.capture.corrections import CORRECTIONS, Correction, Withdrawal
+from signpost.capture.endpoints import labels_of
+from signpost.capture.json_lines import line_files, parse_line, read_lines, record_files
+from signpost.capture.records import CapturedRecord
+from signpost.capture.shadow import SHADOW
+from signpost.capture.summary import Labels, describe, place
+from signpost.routing.contracts import Decision
+from signpost.routing.prefixes import DECISIONS, OPINIONS
+from signpost.settings.file import Settings
 
 _HOUR = re.compile(r"\d{4}/\d\d/\d\d(?:/\d\d)?(?=/)")
 # What the captured record says of a picture, the decision says too, and it is what counted; but it has no exact time.

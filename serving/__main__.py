@@ -19,7 +19,7 @@ from serving.settings import ServerSettings, read_settings
 from serving.storage import fetch_package
 from serving.workers import Workers
 from signpost.errors import PackageError, SettingsError
-from signpost.limits import Limits
+from signpost.images.limits import Limits
 
 logger = logging.getLogger("serving")
 # SageMaker and Docker kill 30 and 10 seconds after SIGTERM.

@@ -12,11 +12,11 @@ from PIL import Image
 from serving.errors import RequestError, refuse_picture
 from serving.frames import Kind, Request
 from serving.instances import read_instances
-from signpost.contracts import Answer, Prediction
 from signpost.errors import PictureError
-from signpost.imaging import prepare
-from signpost.limits import Limits
-from signpost.predictor import Predictor
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
+from signpost.model.predictor import Predictor
+from signpost.routing.contracts import Answer, Prediction
 
 
 class _Decoded(NamedTuple):

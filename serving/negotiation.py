@@ -7,7 +7,7 @@ from email.message import Message
 from functools import lru_cache
 
 from serving.errors import RequestError
-from signpost.formats import ALLOWED_FORMATS
+from signpost.images.formats import ALLOWED_FORMATS
 
 JSON = "application/json"
 # What a picture is, its content tells; application/x-image is SageMaker's name for "a picture".

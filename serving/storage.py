@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from signpost.errors import PackageError
-from signpost.package import ARCHIVE, ARCHIVE_BOUNDS, MANIFEST, MODEL
+from signpost.model.package import ARCHIVE, ARCHIVE_BOUNDS, MANIFEST, MODEL
 
 _STORAGE = "https://storage.googleapis.com"
 _TOKEN = "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token"  # noqa: S105

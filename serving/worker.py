@@ -19,12 +19,12 @@ from serving.errors import RequestError, error_body
 from serving.frames import BROKEN, READY, REPLY, Reply, Request
 from serving.inbox import Inbox
 from serving.logs import configure_logging
-from signpost.contracts import Answer
+from signpost.aws.quiet import quiet_libraries
 from signpost.errors import PackageError
-from signpost.limits import Limits
-from signpost.package import open_model_folder
-from signpost.predictor import Predictor
-from signpost.quiet import quiet_libraries
+from signpost.images.limits import Limits
+from signpost.model.package import open_model_folder
+from signpost.model.predictor import Predictor
+from signpost.routing.contracts import Answer
 
 logger = logging.getLogger("serving")
 

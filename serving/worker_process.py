@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from serving.frames import REPLY, REQUEST, Kind, Reply, Request
-from signpost.limits import Limits
+from signpost.images.limits import Limits
 
 # A process that has loaded the libraries is copied for each worker: it starts in milliseconds and shares their memory.
 _CONTEXT = get_context("forkserver")

@@ -17,7 +17,7 @@ from serving.metrics import Metrics
 from serving.settings import ServerSettings
 from serving.worker_process import Task, WorkerProcess, start_worker
 from signpost.errors import PackageError
-from signpost.limits import Limits
+from signpost.images.limits import Limits
 
 logger = logging.getLogger("serving")
 

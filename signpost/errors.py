@@ -82,7 +82,7 @@ class RequestError(SignpostError):
     Parameters
     ----------
     code : str
-        One of `signpost.problems.PROBLEMS`.
+        One of `signpost.api.problems.PROBLEMS`.
     detail : str
         What was wrong, what is allowed, what to do.
     decision_id : str or None

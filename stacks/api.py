@@ -13,11 +13,11 @@ from aws_cdk import aws_lambda as lambda_
 from aws_lambda_powertools.event_handler.openapi import swagger_ui
 from constructs import Construct
 
-from signpost.api_contracts import ClassifierInfo
-from signpost.configuration import ApiConfiguration
-from signpost.given_ids import expected_key, posted_key
-from signpost.prefixes import PREPARED
-from signpost.settings import Settings
+from signpost.api.contracts import ClassifierInfo
+from signpost.routing.object_keys import expected_key, posted_key
+from signpost.routing.prefixes import PREPARED
+from signpost.settings.file import Settings
+from signpost.settings.lambda_config import ApiConfiguration
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.firewall import Firewall

@@ -5,8 +5,8 @@ from __future__ import annotations
 from aws_cdk import Stack
 from constructs import Construct
 
-from signpost.images import SERVER, TRAINING, uses
-from signpost.settings import Settings
+from signpost.aws.container_images import SERVER, TRAINING, uses
+from signpost.settings.file import Settings
 from stacks.constructs import container_image
 from stacks.constructs.image_build import ImageBuild
 from stacks.stage import Stage

@@ -8,11 +8,11 @@ from aws_cdk import CfnOutput, IStackSynthesizer, Stack
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
-from signpost.deployment import output_prefix
-from signpost.guardrails import has_known_pictures
-from signpost.package import pack
-from signpost.prefixes import PREPARED
-from signpost.settings import Classifier, Hosting, Settings
+from signpost.aws.deployment import output_prefix
+from signpost.aws.guardrails import has_known_pictures
+from signpost.model.package import pack
+from signpost.routing.prefixes import PREPARED
+from signpost.settings.file import Classifier, Hosting, Settings
 from stacks.constructs.component_endpoint import ComponentEndpoint
 from stacks.constructs.container_image import SERVER, ContainerImage
 from stacks.constructs.known_pictures import KnownPictures

@@ -15,11 +15,11 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from signpost.api_contracts import STAGE
-from signpost.configuration import ReviewConfiguration, ReviewIndexConfiguration
-from signpost.corrections import CORRECTIONS
-from signpost.prefixes import CAPTURE, DECISIONS, OPINIONS, REVIEW_INDEX
-from signpost.settings import Settings
+from signpost.api.contracts import STAGE
+from signpost.capture.corrections import CORRECTIONS
+from signpost.routing.prefixes import CAPTURE, DECISIONS, OPINIONS, REVIEW_INDEX
+from signpost.settings.file import Settings
+from signpost.settings.lambda_config import ReviewConfiguration, ReviewIndexConfiguration
 from stacks.api import ApiStack
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.firewall import Firewall

@@ -15,8 +15,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from signpost.prefixes import BATCHES, DECISIONS, INCOMING, PREPARED, QUESTIONS
-from signpost.settings import Hosting, Settings
+from signpost.routing.prefixes import BATCHES, DECISIONS, INCOMING, PREPARED, QUESTIONS
+from signpost.settings.file import Hosting, Settings
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.dispatch import Dispatch

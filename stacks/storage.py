@@ -8,8 +8,8 @@ from aws_cdk import CfnOutput, Duration, IStackSynthesizer, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from signpost.prefixes import CHECKPOINTS, PREPARED, QUESTIONS, REVIEW_INDEX
-from signpost.settings import Settings
+from signpost.routing.prefixes import CHECKPOINTS, PREPARED, QUESTIONS, REVIEW_INDEX
+from signpost.settings.file import Settings
 from stacks.stage import Stage
 
 _NONCURRENT, _A_DAY, _CHECKPOINTS_KEPT = Duration.days(30), Duration.days(1), Duration.days(30)

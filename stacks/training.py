@@ -6,9 +6,9 @@ from aws_cdk import CfnOutput, DefaultStackSynthesizer, IStackSynthesizer, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from signpost.prefixes import DATA, JOBS, PREPARED
-from signpost.settings import Hosting, Settings
-from signpost.training_settings import TrainingSettings
+from signpost.routing.prefixes import DATA, JOBS, PREPARED
+from signpost.settings.file import Hosting, Settings
+from signpost.settings.training import TrainingSettings
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.container_image import TRAINING, ContainerImage
 from stacks.constructs.endpoint_config import ASYNC_ERRORS, ASYNC_OUTPUT

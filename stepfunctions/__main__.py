@@ -4,7 +4,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from signpost.settings import Settings, load_settings
+from signpost.settings.file import Settings, load_settings
 from stepfunctions import batch, routing, training
 from stepfunctions.states import State
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from signpost.errors import NOT_PARKED
-from signpost.prefixes import BATCHES
-from signpost.settings import Settings
+from signpost.routing.prefixes import BATCHES
+from signpost.settings.file import Settings
 from stepfunctions.routing import ask
 from stepfunctions.states import State, call, catch, choice, machine
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signpost.training_settings import GateSettings
+from signpost.settings.training import GateSettings
 from stepfunctions.states import State, choice, fault
 
 _MODEL = "$report.model.name & ' ' & $report.model.version"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from signpost.settings import Hosting
-from signpost.training_settings import TrainingSettings
+from signpost.settings.file import Hosting
+from signpost.settings.training import TrainingSettings
 from stepfunctions.production import SECONDS
 from stepfunctions.states import State, call, choice, fault, wait
 

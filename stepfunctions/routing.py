@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from signpost.errors import ASLEEP, NOT_PARKED
-from signpost.events import SERIALIZED, WAITED
-from signpost.prefixes import DECISIONS
-from signpost.settings import Hosting, Settings
+from signpost.routing.events import SERIALIZED, WAITED
+from signpost.routing.prefixes import DECISIONS
+from signpost.settings.file import Hosting, Settings
 from stepfunctions import claims
 from stepfunctions.states import State, call, catch, choice, invoke, machine
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from signpost.aws.guardrails import guarded_update, has_known_pictures, rollback_alarm_names
 from signpost.errors import ASLEEP
-from signpost.guardrails import guarded_update, has_known_pictures, rollback_alarm_names
-from signpost.settings import Classifier, Hosting
+from signpost.settings.file import Classifier, Hosting
 from stepfunctions.production import SECONDS, UNDER_WAY, at_rest, describe_endpoint
 from stepfunctions.registry import reject, shipped
 from stepfunctions.states import State, call, catch, choice, fault, invoke, wait

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from signpost.prefixes import CHECKPOINTS, DATA, JOBS
-from signpost.settings import JOB_DIGITS, Classifier, Settings
-from signpost.training_settings import TrainingSettings
+from signpost.routing.prefixes import CHECKPOINTS, DATA, JOBS
+from signpost.settings.file import JOB_DIGITS, Classifier, Settings
+from signpost.settings.training import TrainingSettings
 from stepfunctions import production, registry, shipping
 from stepfunctions.gate import gate
 from stepfunctions.states import State, call, catch, choice, fault, invoke, machine

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from signpost.errors import ASLEEP, NOT_PARKED
-from signpost.events import WAITED
+from signpost.routing.events import WAITED
 from stepfunctions.routing import ask
 from stepfunctions.states import State, call, catch, choice, machine, wait
 

@@ -19,7 +19,7 @@ from botocore.httpsession import URLLib3Session
 from PIL import Image
 
 from cli.connection import connect, settings
-from signpost import aws
+from signpost.aws import clients
 from tests.samples import sample_event
 
 WARM, ROUNDS = 10, 100
@@ -29,7 +29,7 @@ def main() -> None:
     """Measure and print."""
     connect(on_aws=False)
     name = f"{settings().app.name}-api"
-    found = aws.client("lambda").get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    found = clients.client("lambda").get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     os.environ |= found | {"POWERTOOLS_TRACE_DISABLED": "true", "POWERTOOLS_LOG_LEVEL": "ERROR"}
     from lambdas.api.handler import handler
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from signpost.aws import client
-from signpost.corrections import CORRECTIONS
+from signpost.aws.clients import client
+from signpost.capture.corrections import CORRECTIONS
 from signpost.errors import SignpostError, TrainingInterrupted
 from training.data.captured import read_captured
 from training.data.catalogue import fetch

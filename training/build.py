@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from signpost.manifest import InputSpec, Manifest, OutOfDistribution
+from signpost.model.manifest import InputSpec, Manifest, OutOfDistribution
 from training.card import write_card
 from training.data.describe import describe
 from training.data.parts import TrainingData

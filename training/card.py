@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from signpost.manifest import Manifest
+from signpost.model.manifest import Manifest
 
 _TEMPLATE = """# {name} {version}
 
@@ -13,7 +13,7 @@ Tells {labels} apart in a small picture and says when it is sure of none of them
 {purpose}, where an unsure answer goes to a person. It is not made for anything that may harm people when it is
 wrong, nor for finding or recognising people.
 
-- Input: {pixels} RGB pixels, made by `signpost.imaging.prepare`; the scaling of values is inside the network.
+- Input: {pixels} RGB pixels, made by `signpost.images.prepare.prepare`; the scaling of values is inside the network.
 - Output: one logit for each of {labels}. Divided by the temperature {temperature:.3f} and put through softmax they are
   probabilities.
 - A label is routed from this probability on: {thresholds}.
@@ -170,7 +170,7 @@ def share_text(figures: dict[str, Any], name: str) -> str:
     Parameters
     ----------
     figures : dict
-        As `signpost.metrics.share` makes them.
+        As `signpost.model.metrics.share` makes them.
     name : str
 
     Returns

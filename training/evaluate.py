@@ -9,11 +9,11 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from signpost.contracts import Prediction
 from signpost.errors import DatasetError, PictureError
-from signpost.evaluation import measure_predictions
-from signpost.package import Package
-from signpost.predictor import Predictor, interpret
+from signpost.model.evaluation import measure_predictions
+from signpost.model.package import Package
+from signpost.model.predictor import Predictor, interpret
+from signpost.routing.contracts import Prediction
 from training.data.decode import prepare_file
 from training.data.folders import LabelledPictures, Skipped, open_pictures
 
@@ -30,8 +30,8 @@ def evaluate(package: Package, source: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        See `signpost.evaluation.measure_predictions`; also ``labels``, and ``skipped`` (one line a file: its name and
-        the reason).
+        See `signpost.model.evaluation.measure_predictions`; also ``labels``, and ``skipped`` (one line a file: its
+        name and the reason).
 
     Raises
     ------

@@ -18,7 +18,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from signpost.errors import SignpostError
-from signpost.predictor import quantise
+from signpost.model.predictor import quantise
 from training.calibration import probabilities
 from training.measure import Decider
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from signpost.metrics import accuracy, auroc, confusion_matrix, expected_calibration_error, macro_f1, share
+from signpost.model.metrics import accuracy, auroc, confusion_matrix, expected_calibration_error, macro_f1, share
 from training.calibration import energy, fit_temperature, pick_energy_threshold, pick_threshold, probabilities
 
 

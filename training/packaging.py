@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 from signpost.errors import PackageError
-from signpost.manifest import Manifest
-from signpost.package import MANIFEST, MODEL, open_package
+from signpost.model.manifest import Manifest
+from signpost.model.package import MANIFEST, MODEL, open_package
 
 KERAS_MODEL, CARD = "model.keras", "MODEL_CARD.md"
 

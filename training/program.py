@@ -14,8 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from signpost.errors import DatasetError
-from signpost.evaluation import EvaluationSet
-from signpost.manifest import Manifest
+from signpost.model.evaluation import EvaluationSet
+from signpost.model.manifest import Manifest
 from training.build import ship
 from training.course import Evaluation, prepare_course
 from training.data.parts import TrainingData, assemble

@@ -10,9 +10,9 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import File, FormParser
 
 from lambdas.api.http import Request
-from signpost.api_contracts import MAX_ENCODED_BYTES, MAX_PICTURE_BYTES, PictureInJson
+from signpost.api.contracts import MAX_ENCODED_BYTES, MAX_PICTURE_BYTES, PictureInJson
 from signpost.errors import RequestError
-from signpost.formats import ALLOWED_FORMATS
+from signpost.images.formats import ALLOWED_FORMATS
 
 FORM, JSON = "multipart/form-data", "application/json"
 _ALLOWED = f"allowed are {', '.join(ALLOWED_FORMATS.values())}, {FORM} with one file, and {JSON} with base64 in image"

@@ -14,10 +14,10 @@ from lambdas.api.receipts import name_decision
 from lambdas.api.services import Services
 from lambdas.serialize.fetch import Stored
 from lambdas.serialize.serialize import answer
-from signpost.contracts import ImageRef
 from signpost.errors import RequestError
-from signpost.events import SERIALIZED, Asked
-from signpost.given_ids import posted_key
+from signpost.routing.contracts import ImageRef
+from signpost.routing.events import SERIALIZED, Asked
+from signpost.routing.object_keys import posted_key
 
 
 def classify(request: Request, services: Services) -> Reply:

@@ -14,9 +14,9 @@ from lambdas.api.body import JSON, malformed
 from lambdas.api.caller import owner_of
 from lambdas.api.http import Reply, Request, reply
 from lambdas.api.services import Services
-from signpost.api_contracts import UPLOAD_SECONDS, Form, Pending, Upload, UploadRequest
+from signpost.api.contracts import UPLOAD_SECONDS, Form, Pending, Upload, UploadRequest
 from signpost.errors import RequestError
-from signpost.given_ids import UUID, expected_key
+from signpost.routing.object_keys import UUID, expected_key
 
 
 def upload(request: Request, services: Services) -> Reply:

@@ -12,9 +12,9 @@ from lambdas.api.http import Reply, Request, refuse
 from lambdas.api.receipts import Receipts
 from lambdas.api.routes import operation
 from lambdas.api.services import Services
-from signpost import aws
-from signpost.configuration import ApiConfiguration, read_configuration
+from signpost.aws import clients
 from signpost.errors import RequestError
+from signpost.settings.lambda_config import ApiConfiguration, read_configuration
 
 # API Gateway waits 29 seconds.
 _DECISION_SECONDS = 24
@@ -22,9 +22,9 @@ logger, metrics, tracer = Logger(), Metrics(), Tracer(auto_patch=False)
 configuration = read_configuration(ApiConfiguration)
 services = Services(
     configuration=configuration,
-    s3=aws.client("s3", signature="s3v4"),
-    machines=aws.client("stepfunctions", read_timeout=_DECISION_SECONDS, attempts=1),
-    receipts=Receipts(aws.client("dynamodb"), configuration.table),
+    s3=clients.client("s3", signature="s3v4"),
+    machines=clients.client("stepfunctions", read_timeout=_DECISION_SECONDS, attempts=1),
+    receipts=Receipts(clients.client("dynamodb"), configuration.table),
     logger=logger,
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from signpost.problems import problem, problem_headers
+from signpost.api.problems import problem, problem_headers
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from lambdas.api.follow import decision, upload
 from lambdas.api.http import Reply, Request, refuse, reply
 from lambdas.api.page import page, page_file
 from lambdas.api.services import Services
-from signpost.api_contracts import ROUTES, Classifiers, Health
-from signpost.openapi import document
+from signpost.api.contracts import ROUTES, Classifiers, Health
+from signpost.api.openapi import document
 
 Operation = Callable[[Request, Services], Reply]
 

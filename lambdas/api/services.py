@@ -8,8 +8,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from lambdas.api.receipts import Receipts
-from signpost.configuration import ApiConfiguration
 from signpost.errors import RequestError
+from signpost.settings.lambda_config import ApiConfiguration
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel, ValidationError
 
 from lambdas.classify.endpoint import meaning
-from signpost.contracts import Answer
 from signpost.errors import EndpointAsleep, EndpointRefused
-from signpost.prefixes import PREPARED, QUESTIONS
+from signpost.routing.contracts import Answer
+from signpost.routing.prefixes import PREPARED, QUESTIONS
 
 _POLL_SECONDS = 0.5
 # The function is given up after 30 seconds.

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from signpost.contracts import Answer
+from signpost.routing.contracts import Answer
 
 Ask = Callable[[bytes, str], Answer]
 
@@ -20,7 +20,7 @@ def classify(serialized: Mapping[str, Any], ask: Ask, s3: Callable[[], Any]) -> 
     serialized : mapping
         What Serialize answered: ``decision_id``, ``prepared``, ``timings_ms``.
     ask : callable
-        Takes the PNG and the inference id, answers `signpost.contracts.Answer`.
+        Takes the PNG and the inference id, answers `signpost.routing.contracts.Answer`.
     s3 : callable
         Gives a client of S3, for pictures that travel by reference.
 

@@ -7,8 +7,8 @@ from typing import Any
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from pydantic import ValidationError
 
-from signpost.contracts import Answer
 from signpost.errors import EndpointAsleep, EndpointRefused, EndpointUnwell
+from signpost.routing.contracts import Answer
 
 _WORTH_A_RETRY = {
     "InternalDependencyException",

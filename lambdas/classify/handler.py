@@ -10,21 +10,21 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
 from lambdas.classify.classify import Ask, classify
-from signpost import aws
-from signpost.configuration import ClassifyConfiguration, read_configuration
-from signpost.hosting import Hosting
+from signpost.aws import clients
+from signpost.settings.hosting import Hosting
+from signpost.settings.lambda_config import ClassifyConfiguration, read_configuration
 
 logger, metrics, tracer = Logger(), Metrics(), Tracer(auto_patch=False)
 configuration = read_configuration(ClassifyConfiguration)
 # Made when first asked for: most prepared pictures travel inline.
-s3 = cache(partial(aws.client, "s3"))
+s3 = cache(partial(clients.client, "s3"))
 
 
 def _connect() -> Ask:
     """Import only what this function's hosting needs: import time is cold start."""
     if configuration.endpoint:
         # The state machine retries, visibly; a second layer of retries here would multiply the waiting.
-        runtime = aws.client("sagemaker-runtime", attempts=1)
+        runtime = clients.client("sagemaker-runtime", attempts=1)
         if configuration.hosting is Hosting.ASYNC:
             from lambdas.classify import async_endpoint
 

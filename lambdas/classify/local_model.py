@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from signpost.contracts import Answer
-from signpost.package import open_package
-from signpost.predictor import Predictor
+from signpost.model.package import open_package
+from signpost.model.predictor import Predictor
+from signpost.routing.contracts import Answer
 
 
 def load(folder: Path) -> Predictor:

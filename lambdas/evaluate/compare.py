@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from signpost.artifacts import read_evaluation, read_model
 from signpost.errors import IncomparableError, PackageError
-from signpost.evaluation import measure
-from signpost.package import Package
+from signpost.model.artifacts import read_evaluation, read_model
+from signpost.model.evaluation import measure
+from signpost.model.package import Package
 
 
 def compare(s3: Any, model: str, output: str, production: str | None, labels: Sequence[str]) -> dict[str, Any]:
@@ -28,8 +28,8 @@ def compare(s3: Any, model: str, output: str, production: str | None, labels: Se
     Returns
     -------
     dict
-        ``model`` (name and version), ``candidate`` (see `signpost.evaluation.measure`), ``parity`` (what the export
-        changed), ``production`` (its figures, or None) and ``comparison``, a sentence.
+        ``model`` (name and version), ``candidate`` (see `signpost.model.evaluation.measure`), ``parity`` (what
+        the export changed), ``production`` (its figures, or None) and ``comparison``, a sentence.
 
     Raises
     ------

@@ -7,10 +7,10 @@ from typing import Any
 from aws_lambda_powertools import Logger, Tracer
 
 from lambdas.evaluate.compare import compare
-from signpost import aws
+from signpost.aws import clients
 
 logger, tracer = Logger(), Tracer(auto_patch=False)
-s3 = aws.client("s3", read_timeout=60)
+s3 = clients.client("s3", read_timeout=60)
 
 
 @logger.inject_lambda_context(clear_state=True)

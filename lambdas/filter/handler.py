@@ -7,8 +7,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-from signpost.contracts import ImageRef, ModelRef, Prediction
-from signpost.decision import decide
+from signpost.routing.contracts import ImageRef, ModelRef, Prediction
+from signpost.routing.decision import decide
 
 logger, metrics, tracer = Logger(), Metrics(), Tracer(auto_patch=False)
 

@@ -11,16 +11,16 @@ from aws_lambda_powertools import Logger, Tracer
 
 from lambdas.classify import endpoint
 from lambdas.known_pictures.watch import watch
-from signpost import aws
-from signpost.known_pictures import DIMENSION, METRIC, read_known_pictures
+from signpost.aws import clients
+from signpost.model.known_pictures import DIMENSION, METRIC, read_known_pictures
 
 # A function has 15 minutes. New instances take about 5 to start, and then are baked.
 WATCH_SECONDS = 840
 PAUSE_SECONDS = 2
 
 logger, tracer = Logger(), Tracer(auto_patch=False)
-runtime = aws.client("sagemaker-runtime", attempts=1)
-sagemaker, cloudwatch = aws.client("sagemaker"), aws.client("cloudwatch")
+runtime = clients.client("sagemaker-runtime", attempts=1)
+sagemaker, cloudwatch = clients.client("sagemaker"), clients.client("cloudwatch")
 pictures = read_known_pictures(Path(__file__).parents[2])
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from signpost.contracts import Answer
 from signpost.errors import EndpointRefused, EndpointUnwell
-from signpost.known_pictures import KnownPicture
+from signpost.model.known_pictures import KnownPicture
+from signpost.routing.contracts import Answer
 
 Ask = Callable[[bytes], Answer]
 

@@ -16,8 +16,8 @@ from review.deployed.identity import Identity
 from review.deployed.sessions import Sessions
 from review.index import Index
 from review.security import HEADERS
-from signpost import aws
-from signpost.configuration import ReviewConfiguration, read_configuration
+from signpost.aws import clients
+from signpost.settings.lambda_config import ReviewConfiguration, read_configuration
 
 # Lambda answers 6 MiB at most; only a CSV can have more.
 # (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
@@ -33,12 +33,12 @@ configuration = read_configuration(ReviewConfiguration)
 
 
 def _adapter() -> Mangum:
-    secret = aws.client("secretsmanager").get_secret_value(SecretId=configuration.secret)["SecretString"]
+    secret = clients.client("secretsmanager").get_secret_value(SecretId=configuration.secret)["SecretString"]
     copy = Copy(
         Index(Path(tempfile.mkdtemp()) / "index.sqlite"),
         shared_index(configuration),
         sources(configuration),
-        asks(aws.client("lambda"), configuration.index_function),
+        asks(clients.client("lambda"), configuration.index_function),
     )
     identity = Identity(configuration.provider, configuration.address)
     return Mangum(make_deployed(copy, identity, Sessions(secret.encode(), configuration.address)), lifespan="off")

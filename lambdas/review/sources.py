@@ -9,12 +9,12 @@ from typing import Any
 from review.deployed.shared_index import SharedIndex
 from review.originals import originals
 from review.sync import Sources
-from signpost import aws
-from signpost.configuration import ReviewIndexConfiguration
-from signpost.deployed_settings import read_settings
-from signpost.files import Bucket
-from signpost.prefixes import CAPTURE
-from signpost.settings import Settings
+from signpost.aws import clients
+from signpost.aws.files import Bucket
+from signpost.routing.prefixes import CAPTURE
+from signpost.settings.deployed import read_settings
+from signpost.settings.file import Settings
+from signpost.settings.lambda_config import ReviewIndexConfiguration
 
 _CODE = Path(__file__).parents[2]
 
@@ -33,7 +33,7 @@ def shared_index(configuration: ReviewIndexConfiguration) -> SharedIndex:
 
 @cache
 def _s3() -> Any:
-    return aws.client("s3")
+    return clients.client("s3")
 
 
 @cache

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger, Tracer
 
 from lambdas.review.sources import shared_index, sources
 from review.deployed.shared_index import bring_up_to_date
-from signpost.configuration import ReviewIndexConfiguration, read_configuration
+from signpost.settings.lambda_config import ReviewIndexConfiguration, read_configuration
 
 # Less than the time between two calls, so that there are seldom two at once; of two, one's work is lost.
 _SECONDS = 25.0

@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from signpost.contracts import ImageRef, RoutingRequest
 from signpost.errors import PictureError
+from signpost.routing.contracts import ImageRef, RoutingRequest
 
 _GONE = {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "MethodNotAllowed", "404"}
 # No object has a name or a version such as the one asked for.

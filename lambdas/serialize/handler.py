@@ -8,12 +8,12 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
 from lambdas.serialize.serialize import serialize
-from signpost import aws
-from signpost.configuration import SerializeConfiguration, read_configuration
+from signpost.aws import clients
+from signpost.settings.lambda_config import SerializeConfiguration, read_configuration
 
 logger, metrics, tracer = Logger(), Metrics(), Tracer(auto_patch=False)
 configuration = read_configuration(SerializeConfiguration)
-s3 = aws.client("s3")
+s3 = clients.client("s3")
 
 
 @logger.inject_lambda_context(clear_state=True)

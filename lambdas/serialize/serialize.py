@@ -9,14 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 from lambdas.serialize.fetch import Stored, fetch
-from signpost.configuration import SerializeConfiguration
-from signpost.contracts import ImageRef, Reason, RoutingRequest, decision_id
-from signpost.decision import reject
 from signpost.errors import PictureError
-from signpost.events import Asked, check, read_event
-from signpost.given_ids import given_id
-from signpost.imaging import check_size, encode_png, prepare
-from signpost.prefixes import PREPARED
+from signpost.images.prepare import check_size, encode_png, prepare
+from signpost.routing.contracts import ImageRef, Reason, RoutingRequest, decision_id
+from signpost.routing.decision import reject
+from signpost.routing.events import Asked, check, read_event
+from signpost.routing.object_keys import given_id
+from signpost.routing.prefixes import PREPARED
+from signpost.settings.lambda_config import SerializeConfiguration
 
 # A state may hold 256 KiB, and exceeding that can't be caught: 180 KB of base64 leave room for everything else.
 MAX_INLINE_BYTES = 180_000 * 3 // 4
@@ -28,7 +28,7 @@ def serialize(event: Any, configuration: SerializeConfiguration, s3: Any) -> dic
     Parameters
     ----------
     event : Any
-        See `signpost.events.read_event`.
+        See `signpost.routing.events.read_event`.
     configuration : SerializeConfiguration
         Allowed classifiers, buckets and sizes.
     s3 : botocore.client.S3

@@ -9,13 +9,13 @@ from aws_lambda_powertools import Logger, Tracer
 
 from lambdas.classify import async_endpoint, endpoint
 from lambdas.smoke_test.known_picture import Ask, smoke_test
-from signpost import aws
-from signpost.hosting import Hosting
+from signpost.aws import clients
+from signpost.settings.hosting import Hosting
 
 logger, tracer = Logger(), Tracer(auto_patch=False)
-s3 = aws.client("s3", read_timeout=60)
+s3 = clients.client("s3", read_timeout=60)
 # The state machine retries, visibly.
-runtime = aws.client("sagemaker-runtime", read_timeout=60, attempts=1)
+runtime = clients.client("sagemaker-runtime", read_timeout=60, attempts=1)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -7,13 +7,13 @@ from typing import Any
 
 from PIL import Image
 
-from signpost.artifacts import read_evaluation, read_model
-from signpost.contracts import Answer, Prediction
-from signpost.decision import doubt
 from signpost.errors import SmokeTestFailed
-from signpost.evaluation import EvaluationSet
-from signpost.imaging import encode_png
-from signpost.predictor import Predictor
+from signpost.images.prepare import encode_png
+from signpost.model.artifacts import read_evaluation, read_model
+from signpost.model.evaluation import EvaluationSet
+from signpost.model.predictor import Predictor
+from signpost.routing.contracts import Answer, Prediction
+from signpost.routing.decision import doubt
 
 Ask = Callable[[bytes], Answer]
 _LOOKED_AT = 200

@@ -13,7 +13,7 @@ from localcloud.cold_start.aws import answering
 from localcloud.cold_start.functions import PACKAGE, ROOT, functions, known_answer, known_picture
 from localcloud.cold_start.measure import measure_all
 from localcloud.cold_start.page import write_page
-from signpost.package import open_package
+from signpost.model.package import open_package
 from training.machine import processor
 from training.packaging import git_revision
 

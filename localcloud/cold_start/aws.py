@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from signpost.contracts import Answer
+from signpost.routing.contracts import Answer
 
 
 @contextmanager

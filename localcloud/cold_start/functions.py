@@ -12,13 +12,13 @@ from typing import Any
 from PIL import Image
 from pydantic import BaseModel
 
-from signpost.configuration import ClassifyConfiguration, InputSize, SerializeConfiguration
-from signpost.contracts import Answer
-from signpost.hosting import Hosting
-from signpost.known_pictures import KnownPicture, read_known_pictures
-from signpost.limit_settings import LimitSettings
-from signpost.package import open_package
-from signpost.predictor import Predictor
+from signpost.model.known_pictures import KnownPicture, read_known_pictures
+from signpost.model.package import open_package
+from signpost.model.predictor import Predictor
+from signpost.routing.contracts import Answer
+from signpost.settings.hosting import Hosting
+from signpost.settings.lambda_config import ClassifyConfiguration, InputSize, SerializeConfiguration
+from signpost.settings.limits import LimitSettings
 from stacks.constructs.wheels import BASE, WITH_MODEL
 
 ROOT = Path(__file__).parents[2]

@@ -14,8 +14,8 @@ from typing import Any
 from localcloud.cold_start.bundles import lay_out, megabytes
 from localcloud.cold_start.functions import Function
 from localcloud.lambda_functions import make_interpreter
-from signpost.configuration import VARIABLE
 from signpost.errors import SignpostError
+from signpost.settings.lambda_config import VARIABLE
 
 # What Lambda's runtime does. The clock is the system's, so that another process can read on.
 _START = """

@@ -10,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.answers import ServiceError
 from localcloud.execution_role import RoleNotAssumableError, client_of_role
-from signpost.archives import TarBounds, unpack_tar
 from signpost.errors import ArchiveError
+from signpost.model.archives import TarBounds, unpack_tar
 
 PRINCIPAL = "sagemaker.amazonaws.com"
 # A package of this project is below 1 MB; the bounds keep a hostile archive from filling the disk.

@@ -13,8 +13,8 @@ import jwt
 
 from review.deployed.sessions import Attempt
 from review.people import Visitor
-from signpost.configuration import IdentityProvider
 from signpost.errors import SignpostError
+from signpost.settings.lambda_config import IdentityProvider
 
 # Groups of the pool.
 REVIEWER, VIEWER = "reviewer", "viewer"

@@ -11,8 +11,8 @@ from typing import Any
 
 from review.index import SCHEMA, Index
 from review.sync import Sources, sync
-from signpost.files import Bucket
-from signpost.prefixes import REVIEW_INDEX
+from signpost.aws.files import Bucket
+from signpost.routing.prefixes import REVIEW_INDEX
 
 # Listing 100,000 files takes 100 requests, which S3 charges for.
 _WHOLE_EVERY = timedelta(hours=1)

@@ -16,7 +16,7 @@ from serving.benchmark.measure import measure_all
 from serving.benchmark.page import write_page
 from serving.benchmark.pictures import describe, draw_pictures
 from serving.benchmark.servers import BUILD, CORES, NAMES, OURS, PACKAGE, ROOT, SERVERS
-from signpost.package import open_package
+from signpost.model.package import open_package
 from training.machine import processor
 from training.packaging import git_revision
 

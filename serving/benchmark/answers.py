@@ -8,7 +8,7 @@ import math
 from serving.benchmark.pictures import Pictures
 from serving.benchmark.processes import post
 from serving.benchmark.servers import Kind
-from signpost.contracts import Prediction
+from signpost.routing.contracts import Prediction
 
 # The same file and decoder give the same numbers. The SavedModel is not quantised and gets other pixels: what an export
 # may shift (`training.export`).

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from serving.benchmark.servers import CORES, PACKAGE, ROOT
-from signpost.imaging import prepare
-from signpost.limits import Limits
-from signpost.package import open_package
-from signpost.predictor import Predictor
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
+from signpost.model.package import open_package
+from signpost.model.predictor import Predictor
 
 
 def measure_bound(pictures: Iterable[Path], seconds: int) -> float:

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from signpost.contracts import Prediction
-from signpost.imaging import prepare
-from signpost.limits import Limits
-from signpost.package import open_package
-from signpost.predictor import Predictor
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
+from signpost.model.package import open_package
+from signpost.model.predictor import Predictor
+from signpost.routing.contracts import Prediction
 from training.data.drawn import Label, draw_picture
 
 _COUNT = 8

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from signpost.errors import DeploymentError
-from signpost.known_pictures import known_files
+from signpost.model.known_pictures import known_files
 from stacks.constructs import wheels
 
 ROOT = Path(__file__).parents[2]

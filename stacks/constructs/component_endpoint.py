@@ -9,10 +9,10 @@ from aws_cdk import aws_s3_assets as assets
 from aws_cdk.aws_sagemaker import CfnEndpoint, CfnEndpointConfig, CfnInferenceComponent
 from constructs import Construct
 
+from signpost.aws.guardrails import rolling_update
+from signpost.capture.shadow import PRODUCTION as VARIANT
 from signpost.errors import SettingsError
-from signpost.guardrails import rolling_update
-from signpost.settings import Classifier
-from signpost.shadow import PRODUCTION as VARIANT
+from signpost.settings.file import Classifier
 from stacks.constructs.endpoint_guards import rollback_alarm_arns, rollback_alarms
 from stacks.constructs.endpoint_role import COMPONENT_LOGS, endpoint_role
 from stacks.constructs.endpoint_scaling import scalable_target, scale_on_copies

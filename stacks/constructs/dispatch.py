@@ -8,7 +8,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from signpost.settings import Settings
+from signpost.settings.file import Settings
 from stepfunctions.routing import substitution
 
 _KEPT = Duration.days(14)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from aws_cdk import aws_s3 as s3
 from aws_cdk.aws_sagemaker import CfnEndpointConfig
 
-from signpost import prefixes
-from signpost.settings import EndpointSettings, Hosting
-from signpost.shadow import PRODUCTION as VARIANT
-from signpost.shadow import SHADOW
-from signpost.shadow_settings import ShadowSettings
+from signpost.capture.shadow import PRODUCTION as VARIANT
+from signpost.capture.shadow import SHADOW
+from signpost.routing import prefixes
+from signpost.settings.file import EndpointSettings, Hosting
+from signpost.settings.shadow import ShadowSettings
 
 CAPTURE, ASYNC_OUTPUT, ASYNC_ERRORS = prefixes.CAPTURE.rstrip("/"), "async-output", "async-errors"
 

@@ -6,9 +6,9 @@ from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from signpost.guardrails import has_known_pictures, rollback_alarm_names
-from signpost.known_pictures import DIMENSION, METRIC
-from signpost.settings import Classifier, Hosting
+from signpost.aws.guardrails import has_known_pictures, rollback_alarm_names
+from signpost.model.known_pictures import DIMENSION, METRIC
+from signpost.settings.file import Classifier, Hosting
 from stacks.constructs.python_function import METRICS_NAMESPACE
 
 # A picture takes milliseconds, so a second says that something is wrong with the model.

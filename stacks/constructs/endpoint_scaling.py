@@ -13,9 +13,9 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from signpost.pricing import QUIET_MINUTES
-from signpost.settings import EndpointSettings
-from signpost.shadow import PRODUCTION as VARIANT
+from signpost.capture.shadow import PRODUCTION as VARIANT
+from signpost.cost.pricing import QUIET_MINUTES
+from signpost.settings.file import EndpointSettings
 from stacks.constructs.endpoint_guards import endpoint_metric
 
 # Pictures in the queue of an async endpoint that one instance is left to work off.

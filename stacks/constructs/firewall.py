@@ -5,8 +5,8 @@ from __future__ import annotations
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
-from signpost.problems import problem
-from signpost.settings import Settings
+from signpost.api.problems import problem
+from signpost.settings.file import Settings
 
 # A picture is longer than the rule set likes, and its bytes are no text to look for attacks in.
 _NOT_FOR_PICTURES = (

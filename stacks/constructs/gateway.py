@@ -11,9 +11,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from signpost.api_contracts import OPEN, ROUTES
-from signpost.formats import ALLOWED_FORMATS
-from signpost.settings import Settings
+from signpost.api.contracts import OPEN, ROUTES
+from signpost.images.formats import ALLOWED_FORMATS
+from signpost.settings.file import Settings
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.gateway_problems import add_problems
 from stacks.constructs.gateway_stage import stage_options

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from aws_cdk import aws_apigateway as apigateway
 
-from signpost.problems import PROBLEMS, problem, problem_headers
+from signpost.api.problems import PROBLEMS, problem, problem_headers
 
 _SIGNED_WRONG = "The signature or the token is missing, wrong or too old."
 _REFUSALS = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
-from signpost.api_contracts import STAGE
+from signpost.api.contracts import STAGE
 from stacks.constructs.log_group import month_of_logs
 
 # Who asked what, how it went and how long it took; no address, no name, no body.

@@ -14,7 +14,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
-from signpost.images import project_name
+from signpost.aws.container_images import project_name
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.container_image import ROOT, ImageContext
 from stacks.constructs.log_group import month_of_logs

@@ -9,8 +9,8 @@ from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from signpost.guardrails import guarded_update, has_known_pictures
-from signpost.settings import Classifier, Hosting
+from signpost.aws.guardrails import guarded_update, has_known_pictures
+from signpost.settings.file import Classifier, Hosting
 from stacks.constructs import endpoint_config as parts
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.endpoint_guards import rollback_alarm_arns, rollback_alarms

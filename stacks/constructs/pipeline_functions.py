@@ -11,13 +11,13 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 from pydantic import BaseModel
 
-from signpost.configuration import (
+from signpost.settings.file import Classifier, Hosting, Settings
+from signpost.settings.hosted import manifest_of
+from signpost.settings.lambda_config import (
     ClassifyConfiguration,
     InputSize,
     SerializeConfiguration,
 )
-from signpost.hosted import manifest_of
-from signpost.settings import Classifier, Hosting, Settings
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.wheels import BASE, WITH_MODEL
 from stacks.stage import Stage

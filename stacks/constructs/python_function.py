@@ -13,7 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 from pydantic import BaseModel
 
-from signpost.configuration import VARIABLE
+from signpost.settings.lambda_config import VARIABLE
 from stacks.constructs import wheels
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.bundling import bundle
@@ -37,7 +37,7 @@ class PythonFunction(Construct):
     function_name : str
         Name of the function; its log group is ``/aws/lambda/<function_name>``.
     configuration : BaseModel or None
-        What the handler reads with `signpost.configuration.read_configuration`; texts in it may be CDK tokens.
+        What the handler reads with `signpost.settings.lambda_config.read_configuration`; texts in it may be CDK tokens.
     requirements : sequence of str
         Names of the top-level packages that it imports; their versions come from the lock file.
     memory_mb : int

@@ -10,10 +10,10 @@ from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from signpost.configuration import ReviewConfiguration, ReviewIndexConfiguration
-from signpost.deployed_settings import FILE, for_functions, package_folder
-from signpost.package import MANIFEST, MODEL
-from signpost.settings import Settings
+from signpost.model.package import MANIFEST, MODEL
+from signpost.settings.deployed import FILE, for_functions, package_folder
+from signpost.settings.file import Settings
+from signpost.settings.lambda_config import ReviewConfiguration, ReviewIndexConfiguration
 from stacks.constructs.bundling import CACHE, ROOT
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.wheels import BASE, FONTS

@@ -7,8 +7,8 @@ from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
 from review.deployed.identity import REVIEWER, VIEWER
-from signpost.configuration import IdentityProvider
-from signpost.settings import Settings
+from signpost.settings.file import Settings
+from signpost.settings.lambda_config import IdentityProvider
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.user_pool import closed_pool
 from stacks.stage import Stage

@@ -11,8 +11,8 @@ from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from signpost.prefixes import JOBS, PREPARED
-from signpost.settings import Hosting, Settings
+from signpost.routing.prefixes import JOBS, PREPARED
+from signpost.settings.file import Hosting, Settings
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.dispatch import bus_name
 from stacks.constructs.endpoint_config import written_prefixes

@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from signpost.prefixes import CHECKPOINTS, DATA, JOBS
+from signpost.routing.prefixes import CHECKPOINTS, DATA, JOBS
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.sagemaker_role import sagemaker_role
 

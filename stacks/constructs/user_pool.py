@@ -6,7 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
-from signpost.settings import Settings
+from signpost.settings.file import Settings
 from stacks.constructs.acknowledge import acknowledge
 from stacks.stage import Stage
 

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from signpost.files import Folder
-from signpost.json_lines import Lines
+from signpost.aws.files import Folder
+from signpost.capture.json_lines import Lines
 from tests.browser.browsing import SIZES, check_accessible, picture_of, visit
 from tests.browser.review_folder import fill
 

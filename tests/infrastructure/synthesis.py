@@ -12,8 +12,8 @@ from typing import Any
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
-from signpost.known_pictures import FOLDER
-from signpost.settings import Hosting, Settings
+from signpost.model.known_pictures import FOLDER
+from signpost.settings.file import Hosting, Settings
 from stacks.api import ApiStack
 from stacks.image import ImageStack
 from stacks.inference import InferenceStack

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from signpost.api_contracts import OPEN, ROUTES
-from signpost.problems import PROBLEMS, Problem
+from signpost.api.contracts import OPEN, ROUTES
+from signpost.api.problems import PROBLEMS, Problem
 from tests.infrastructure.iam import readable
 from tests.infrastructure.synthesis import Synthesis, Template
 

@@ -15,12 +15,12 @@ from aws_cdk.assertions import Annotations, Match
 from pydantic import BaseModel
 
 from localcloud.lambda_functions import make_interpreter
-from signpost.configuration import VARIABLE, ApiConfiguration, ClassifyConfiguration, SerializeConfiguration
-from signpost.contracts import Answer
 from signpost.errors import DeploymentError
-from signpost.hosting import Hosting
-from signpost.known_pictures import read_known_pictures
-from signpost.limit_settings import LimitSettings
+from signpost.model.known_pictures import read_known_pictures
+from signpost.routing.contracts import Answer
+from signpost.settings.hosting import Hosting
+from signpost.settings.lambda_config import VARIABLE, ApiConfiguration, ClassifyConfiguration, SerializeConfiguration
+from signpost.settings.limits import LimitSettings
 from stacks.constructs import bundling, wheels
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.wheels import BASE, WITH_MODEL
@@ -62,10 +62,10 @@ def test_a_bundle_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_only_the_modules_that_a_function_imports_travel_with_it() -> None:
     names = {str(file.relative_to(bundling.ROOT)) for file in bundling.sources("filter")}
     assert "lambdas/filter/handler.py" in names
-    assert "signpost/decision.py" in names
-    assert "signpost/contracts.py" in names  # imported by decision
+    assert "signpost/routing/decision.py" in names
+    assert "signpost/routing/contracts.py" in names  # imported by decision
     assert not {name for name in names if "serialize" in name or "classify" in name}
-    assert not {"signpost/imaging.py", "signpost/predictor.py", "signpost/metrics.py"} & names
+    assert not {"signpost/images/prepare.py", "signpost/model/predictor.py", "signpost/model/metrics.py"} & names
 
 
 def test_what_the_runtime_has_and_what_nobody_loads_stays_out() -> None:

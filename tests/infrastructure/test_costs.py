@@ -2,9 +2,9 @@
 
 import pytest
 
-from signpost import prices
-from signpost.pricing import alarm_terms
-from signpost.settings import Hosting
+from signpost.cost import prices
+from signpost.cost.pricing import alarm_terms
+from signpost.settings.file import Hosting
 from tests.infrastructure.endpoints import resource_of
 from tests.infrastructure.synthesis import Synthesis, Template
 

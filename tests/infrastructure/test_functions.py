@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from signpost.configuration import VARIABLE
+from signpost.settings.lambda_config import VARIABLE
 from stacks.stage import aws_stage, local_stage
 from tests.infrastructure.synthesis import Synthesis, Template
 

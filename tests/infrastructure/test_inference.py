@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from signpost.settings import Settings
+from signpost.settings.file import Settings
 from stacks.constructs.container_image import repository_of
 from stacks.stage import aws_stage
 from tests.infrastructure.endpoints import configuration_of, endpoint_named, model_of, scaling_of

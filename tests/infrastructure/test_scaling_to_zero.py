@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from signpost.errors import SettingsError
-from signpost.settings import Settings
+from signpost.settings.file import Settings
 from stacks.stage import aws_stage
 from tests.infrastructure.endpoints import configuration_of, resource_of, scaling_of
 from tests.infrastructure.iam import statements_of_roles

@@ -12,7 +12,7 @@ import pytest
 from localcloud import deploy
 from localcloud.credentials import without_aws
 from localcloud.process import is_healthy
-from signpost.settings import load_settings
+from signpost.settings.file import load_settings
 from tests.localcloud.deployed_app import App, Examples
 from tests.localcloud.running_cloud import Cloud, free_port, processes_of_group, wait_for
 

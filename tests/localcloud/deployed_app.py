@@ -9,15 +9,15 @@ from typing import Any
 
 from PIL import Image
 
-from signpost import deployment
-from signpost.contracts import Decision, ImageRef, Outcome
-from signpost.decision import decide
-from signpost.imaging import prepare
-from signpost.limits import Limits
-from signpost.package import open_package
-from signpost.predictor import Predictor
-from signpost.router import Router
-from signpost.settings import Settings
+from signpost.aws import deployment
+from signpost.aws.routing_client import Router
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
+from signpost.model.package import open_package
+from signpost.model.predictor import Predictor
+from signpost.routing.contracts import Decision, ImageRef, Outcome
+from signpost.routing.decision import decide
+from signpost.settings.file import Settings
 from tests.localcloud.running_cloud import Cloud, wait_for
 from training.data.drawn import LABELS, draw_file
 

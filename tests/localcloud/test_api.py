@@ -12,11 +12,11 @@ import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 
-from signpost.contracts import Decision, Outcome
+from signpost.api.problems import PROBLEMS, Problem
 from signpost.errors import PictureError
-from signpost.imaging import prepare
-from signpost.limits import Limits
-from signpost.problems import PROBLEMS, Problem
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
+from signpost.routing.contracts import Decision, Outcome
 from tests.localcloud.api_client import new_caller
 from tests.localcloud.running_cloud import wait_for
 

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from signpost.problems import Problem
+from signpost.api.problems import Problem
 from tests.conftest import ROOT
 from tests.localcloud.api_client import Answer, Api
 

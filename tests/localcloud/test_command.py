@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from signpost.contracts import Decision, Outcome
+from signpost.routing.contracts import Decision, Outcome
 from tests.conftest import ROOT
 
 COMMAND = Path(sys.executable).parent / "signpost"

@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from signpost.contracts import Decision
 from signpost.errors import RoutingFault
+from signpost.routing.contracts import Decision
 from tests.localcloud.api_client import new_caller
 
 

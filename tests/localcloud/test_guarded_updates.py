@@ -10,8 +10,8 @@ import pytest
 from aws_cdk.assertions import Template
 from botocore.exceptions import ClientError
 
-from signpost.guardrails import guarded_update, rollback_alarm_names
-from signpost.settings import EndpointSettings, Hosting
+from signpost.aws.guardrails import guarded_update, rollback_alarm_names
+from signpost.settings.file import EndpointSettings, Hosting
 from stacks.constructs.endpoint_guards import rollback_alarms
 from tests.localcloud.running_cloud import Cloud, wait_for
 from tests.localcloud.sagemaker_resources import Resources

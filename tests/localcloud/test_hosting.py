@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from signpost.contracts import Answer, ModelRef, Outcome, Prediction, decision_id
 from signpost.errors import RoutingFault
+from signpost.routing.contracts import Answer, ModelRef, Outcome, Prediction, decision_id
 from tests.conftest import ROOT
 from tests.localcloud.running_cloud import wait_for
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from signpost.guardrails import guarded_update, has_known_pictures, rollback_alarm_names
+from signpost.aws.guardrails import guarded_update, has_known_pictures, rollback_alarm_names
 from tests.localcloud.deployed_app import App
 from tests.localcloud.running_cloud import wait_for
 from tests.localcloud.sagemaker_resources import Resources

@@ -5,10 +5,10 @@ import uuid
 
 import pytest
 
-from signpost.contracts import Outcome
 from signpost.errors import PictureError
-from signpost.imaging import prepare
-from signpost.limits import Limits
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
+from signpost.routing.contracts import Outcome
 from tests.localcloud.deployed_app import solid_png
 from tests.samples import sample_event
 from training.data.folders import open_pictures

@@ -11,8 +11,8 @@ from review.originals import originals
 from review.parts import make_parts
 from review.people import Visitor
 from review.sync import Sources
-from signpost.contracts import Outcome
-from signpost.files import Bucket
+from signpost.aws.files import Bucket
+from signpost.routing.contracts import Outcome
 from tests.localcloud.running_cloud import wait_for
 from training.data.captured import read_captured
 from training.data.drawn import draw_file

@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from signpost.contracts import Decision
+from signpost.routing.contracts import Decision
 from tests.browser import conftest as browsers
 from tests.conftest import ROOT
 from tests.localcloud.running_cloud import wait_for

@@ -13,9 +13,9 @@ from review.index import Index
 from review.judgements import standing
 from review.records import count
 from review.sync import Sources
-from signpost.corrections import Correction, keep
-from signpost.files import Bucket, Folder
-from signpost.settings import load_settings
+from signpost.aws.files import Bucket, Folder
+from signpost.capture.corrections import Correction, keep
+from signpost.settings.file import load_settings
 from tests.conftest import ROOT
 from tests.unit.captured_folder import AT, add, answer
 from tests.unit.sample_datasets import noise

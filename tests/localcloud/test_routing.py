@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image
 
-from signpost.contracts import Outcome, decision_id
+from signpost.routing.contracts import Outcome, decision_id
 from tests.localcloud.running_cloud import wait_for
 
 

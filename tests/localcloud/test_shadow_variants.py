@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from signpost.files import Bucket
-from signpost.json_lines import Lines
-from signpost.shadow import Comparison, compare
+from signpost.aws.files import Bucket
+from signpost.capture.json_lines import Lines
+from signpost.capture.shadow import Comparison, compare
 from tests.localcloud.running_cloud import Cloud, wait_for
 from tests.localcloud.sagemaker_resources import Resources, picture
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from cli import sagemaker_training
-from signpost import deployment, registry
+from signpost.aws import deployment
 from signpost.errors import ExecutionFailed
-from signpost.package import open_package
+from signpost.model import registry
+from signpost.model.package import open_package
 from tests.localcloud.deployed_app import App
 from tests.localcloud.training_runs import DATA, ENDPOINT, TrainingRuns, packed, trained
 

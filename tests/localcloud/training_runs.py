@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from signpost.evaluation import EvaluationSet
-from signpost.imaging import prepare
-from signpost.limits import Limits
-from signpost.package import open_package
-from signpost.predictor import Predictor
-from signpost.settings import Hosting
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
+from signpost.model.evaluation import EvaluationSet
+from signpost.model.package import open_package
+from signpost.model.predictor import Predictor
+from signpost.settings.file import Hosting
 from stepfunctions import training
 from tests.localcloud.deployed_app import App, solid_png
 from tests.localcloud.running_cloud import wait_for

@@ -14,7 +14,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from signpost.manifest import InputSpec, Manifest
+from signpost.model.manifest import InputSpec, Manifest
 from training.recipe import load_recipe
 
 SENT, CPU_SECONDS = 300_000, 0.15

@@ -17,8 +17,8 @@ from PIL import Image
 
 pytest.importorskip("tensorflow", reason="training needs TensorFlow, an extra of its own: requirements/training.txt")
 
-from signpost.evaluation import EvaluationSet
-from signpost.package import open_package
+from signpost.model.evaluation import EvaluationSet
+from signpost.model.package import open_package
 from training.distribution.launch import free_ports
 
 ROOT = Path(__file__).parents[2]

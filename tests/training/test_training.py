@@ -12,12 +12,12 @@ from PIL import Image
 
 pytest.importorskip("tensorflow", reason="training needs TensorFlow, an extra of its own: requirements/training.txt")
 
-from signpost.evaluation import EvaluationSet
-from signpost.imaging import prepare
-from signpost.limits import Limits
-from signpost.manifest import Manifest
-from signpost.package import open_package
-from signpost.predictor import Predictor
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
+from signpost.model.evaluation import EvaluationSet
+from signpost.model.manifest import Manifest
+from signpost.model.package import open_package
+from signpost.model.predictor import Predictor
 from training.card import write_card
 from training.data.dataset import read_dataset
 from training.program import Run, run

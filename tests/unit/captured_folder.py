@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.sagemaker.capture import Payload, capture_record, object_key
-from signpost.contracts import Answer, ModelRef, Prediction
+from signpost.routing.contracts import Answer, ModelRef, Prediction
 from tests.unit.sample_datasets import noise
 
 AT = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from signpost.package import open_package
-from signpost.predictor import Predictor
+from signpost.model.package import open_package
+from signpost.model.predictor import Predictor
 from tests.unit.serving_client import serve
 
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from signpost.configuration import IdentityProvider
+from signpost.settings.lambda_config import IdentityProvider
 
 ISSUER, CLIENT = "https://pool.example", "the-page"
 

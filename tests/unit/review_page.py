@@ -11,10 +11,10 @@ from review.index import Index
 from review.parts import make_parts
 from review.people import Visitor
 from review.sync import Sources, sync
-from signpost.corrections import Correction
-from signpost.files import Folder
-from signpost.json_lines import Lines
-from signpost.settings import load_settings
+from signpost.aws.files import Folder
+from signpost.capture.corrections import Correction
+from signpost.capture.json_lines import Lines
+from signpost.settings.file import load_settings
 from tests.conftest import ROOT
 
 SETTINGS = load_settings(ROOT / "signpost.toml")

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from signpost.contracts import Prediction
-from signpost.imaging import prepare
-from signpost.limits import Limits
-from signpost.predictor import Predictor
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
+from signpost.model.predictor import Predictor
+from signpost.routing.contracts import Prediction
 
 ORIENTATION = 0x0112
 # How the pixels lie in a file of this EXIF orientation (CIPA DC-008, table 6): the inverse of what a viewer does.

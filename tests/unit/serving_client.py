@@ -13,7 +13,7 @@ from serving.app import make_app
 from serving.metrics import Metrics
 from serving.settings import ServerSettings
 from serving.workers import Workers
-from signpost.limits import Limits
+from signpost.images.limits import Limits
 
 
 @contextmanager

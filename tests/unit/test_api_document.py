@@ -6,14 +6,14 @@ import pytest
 
 from lambdas.api.receipts import name_decision
 from lambdas.serialize.serialize import serialize
-from signpost.api_contracts import OPEN, ROUTES, Pending, PictureInJson, Upload, UploadRequest
-from signpost.configuration import SerializeConfiguration
-from signpost.contracts import Decision
+from signpost.api.contracts import OPEN, ROUTES, Pending, PictureInJson, Upload, UploadRequest
+from signpost.api.openapi import document
+from signpost.api.problems import PROBLEMS, Problem
 from signpost.errors import RequestError
-from signpost.given_ids import expected_key, given_id, posted_key
-from signpost.limit_settings import LimitSettings
-from signpost.openapi import document
-from signpost.problems import PROBLEMS, Problem
+from signpost.routing.contracts import Decision
+from signpost.routing.object_keys import expected_key, given_id, posted_key
+from signpost.settings.lambda_config import SerializeConfiguration
+from signpost.settings.limits import LimitSettings
 from tests.conftest import ROOT
 
 ID = "3f2b8c1e-7a4d-4e0b-9a51-0c6d2f1e8b77"

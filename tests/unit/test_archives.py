@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from signpost.archives import TarBounds, read_tar, unpack_tar
 from signpost.errors import ArchiveError
+from signpost.model.archives import TarBounds, read_tar, unpack_tar
 
 MEGABYTE = 2**20
 BOUNDS = TarBounds(total_bytes=8 * MEGABYTE, member_bytes=4 * MEGABYTE, members=20)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from signpost.capacity import CONCURRENCIES, Step, load, target
+from signpost.cost.capacity import CONCURRENCIES, Step, load, target
 from signpost.errors import DeploymentError
 
 

@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from localcloud.sagemaker.capture import Payload
-from signpost.corrections import Correction, keep
-from signpost.files import Folder
-from signpost.json_lines import MAX_LINE_BYTES
+from signpost.aws.files import Folder
+from signpost.capture.corrections import Correction, keep
+from signpost.capture.json_lines import MAX_LINE_BYTES
 from tests.unit.captured_folder import AT, JSON, add, add_hostile, answer, write_line
 from tests.unit.sample_datasets import noise
 from tests.unit.test_training_captured import FakeS3
@@ -135,7 +135,7 @@ def test_a_side_that_was_not_captured_is_said(tmp_path: Path):
 def test_bad_lines_among_good_ones_are_lines_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     record = add(tmp_path, "a", PICTURE, answer(0.25))
     good = json.dumps(record).encode()
-    monkeypatch.setattr("signpost.json_lines.MAX_LINE_BYTES", len(good) + 10)
+    monkeypatch.setattr("signpost.capture.json_lines.MAX_LINE_BYTES", len(good) + 10)
     write_line(tmp_path, b"\n".join([b"junk", b"", good, b'"' + b"x" * len(good) + b'  more than ten"', good[:-1]]))
 
     listed, said = _run("list", "--from", str(tmp_path))

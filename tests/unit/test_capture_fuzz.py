@@ -6,13 +6,13 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signpost.answers import read_answer
-from signpost.capture import CapturedRecord, Side
-from signpost.captured import describe, named_picture
+from signpost.aws.files import Folder
+from signpost.capture.answers import read_answer
+from signpost.capture.json_lines import read_lines
+from signpost.capture.records import CapturedRecord, Side
+from signpost.capture.summary import describe, named_picture
 from signpost.errors import PictureError
-from signpost.files import Folder
-from signpost.json_lines import read_lines
-from signpost.limits import Limits
+from signpost.images.limits import Limits
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

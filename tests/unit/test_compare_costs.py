@@ -4,8 +4,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from signpost.cost.prices import SPOT_SAVING, TRAINING_INSTANCE_HOUR, training_price
 from signpost.errors import SettingsError
-from signpost.prices import SPOT_SAVING, TRAINING_INSTANCE_HOUR, training_price
 from training.compare.costs import FROM_JOBS, JOB, LOCAL_JOB, cost_of_jobs, cost_of_runs, read_jobs
 from training.compare.intervals import estimate
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from signpost.contracts import Answer, Decision, ImageRef, ModelRef, Outcome, Prediction, Reason, decision_id
+from signpost.routing.contracts import Answer, Decision, ImageRef, ModelRef, Outcome, Prediction, Reason, decision_id
 
 PREDICTION = Prediction(
     label="bicycle",

@@ -4,13 +4,13 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from signpost import cost_report, prices
-from signpost.break_even import ASKED_SHARE, break_evens, cheapest, fifths
-from signpost.cost import DAY, FLAT, HOSTINGS, cost, largest_rate
+from signpost.cost import prices, report
+from signpost.cost.break_even import ASKED_SHARE, break_evens, cheapest, fifths
+from signpost.cost.existing import existing
+from signpost.cost.model import DAY, FLAT, HOSTINGS, cost, largest_rate
+from signpost.cost.prices import AS_OF, NOT_READ, PRICES
 from signpost.errors import SettingsError
-from signpost.existing import existing
-from signpost.prices import AS_OF, NOT_READ, PRICES
-from signpost.settings import EndpointSettings, Hosting, load_settings
+from signpost.settings.file import EndpointSettings, Hosting, load_settings
 from tests.conftest import ROOT
 
 VEHICLE = load_settings(ROOT / "signpost.toml").classifier("vehicle").endpoint
@@ -154,7 +154,7 @@ def test_an_instance_without_a_price_is_refused_with_those_there_are():
 
 @pytest.mark.parametrize("rate", [0.1, 1.0])
 def test_what_is_printed_adds_up(rate: float):
-    _, *rows = cost_report.sum_rows(VEHICLE, rate)
+    _, *rows = report.sum_rows(VEHICLE, rate)
     starts = [i for i, row in enumerate(rows) if not row[1]]
     sums = {rows[i][0]: dollars(rows[i][3]) for i in starts}
     lines = {
@@ -190,7 +190,7 @@ def test_the_guide_says_which_prices_were_read_nowhere():
     assert GUIDE.count(NOT_READ) == sum(price.read == NOT_READ for price in PRICES)
 
 
-@pytest.mark.parametrize(("name", "text"), list(cost_report.guide(VEHICLE).items()))
+@pytest.mark.parametrize(("name", "text"), list(report.guide(VEHICLE).items()))
 def test_the_guide_shows_what_the_command_shows(name: str, text: str):
     shown = GUIDE.split(f"<!-- {name} -->")[1].split(f"<!-- /{name} -->")[0].strip()
     assert shown == text

@@ -1,7 +1,7 @@
 import pytest
 
-from signpost.contracts import Decision, ImageRef, ModelRef, Outcome, Prediction, Reason
-from signpost.decision import decide, reject
+from signpost.routing.contracts import Decision, ImageRef, ModelRef, Outcome, Prediction, Reason
+from signpost.routing.decision import decide, reject
 
 IMAGE = ImageRef(bucket="b", key="k", version_id="1", sha256="0" * 64)
 ROUTES = {"bicycle": "nearby-orders", "motorcycle": "distant-orders"}

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from signpost import evaluation
 from signpost.errors import DatasetError, PackageError
-from signpost.evaluation import EvaluationSet, measure
-from signpost.package import open_package
+from signpost.model import evaluation
+from signpost.model.evaluation import EvaluationSet, measure
+from signpost.model.package import open_package
 from tests.unit.sample_pictures import gradient
 
 NONE = np.zeros((0, 32, 32, 3), np.uint8)

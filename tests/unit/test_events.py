@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signpost.errors import PictureError
-from signpost.events import check, read_event
+from signpost.routing.events import check, read_event
 from tests.samples import sample_event
 
 

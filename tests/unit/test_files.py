@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from signpost.aws.files import Folder
 from signpost.errors import SignpostError
-from signpost.files import Folder
 
 
 @pytest.mark.parametrize("key", ["../outside", "a/../../outside", "/etc/hostname", "link/outside"])

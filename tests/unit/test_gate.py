@@ -5,9 +5,9 @@ import copy
 import jsonata
 import pytest
 
-from signpost.package import open_package
-from signpost.settings import load_settings
-from signpost.training_settings import GateSettings
+from signpost.model.package import open_package
+from signpost.settings.file import load_settings
+from signpost.settings.training import GateSettings
 from stepfunctions.gate import gate
 from tests.conftest import ROOT
 

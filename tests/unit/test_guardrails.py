@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from localcloud.sagemaker.update_policy import update_policy
-from signpost.guardrails import guarded_update
-from signpost.settings import EndpointSettings, Hosting
+from signpost.aws.guardrails import guarded_update
+from signpost.settings.file import EndpointSettings, Hosting
 
 
 @pytest.mark.parametrize(

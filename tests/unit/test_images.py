@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from cli import image, settings_file
 from cli.main import app
-from signpost import images
+from signpost.aws import container_images
 from signpost.errors import DeploymentError
-from signpost.settings import load_settings
+from signpost.settings.file import load_settings
 from tests.conftest import ROOT
 
 ACCOUNT = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
@@ -68,7 +68,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     made = Cloud()
     monkeypatch.setattr(image.aws, "client", made.clients.__getitem__)
-    monkeypatch.setattr(images, "_POLL_SECONDS", 0)
+    monkeypatch.setattr(container_images, "_POLL_SECONDS", 0)
     with made.codebuild, made.ecr:
         yield made
     made.codebuild.assert_no_pending_responses()

@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from signpost import jpeg_pixels
-from signpost.formats import content_type
-from signpost.imaging import encode_png, prepare
-from signpost.jpeg_pixels import decode_jpeg
-from signpost.limits import Limits
+from signpost.images import jpeg_pixels
+from signpost.images.formats import content_type
+from signpost.images.jpeg_pixels import decode_jpeg
+from signpost.images.limits import Limits
+from signpost.images.prepare import encode_png, prepare
 from tests.unit.sample_pictures import ORIENTATION, encode, gradient, oriented
 
 SIZE = (32, 24)

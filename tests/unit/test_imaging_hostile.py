@@ -11,10 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from signpost import imaging
 from signpost.errors import PictureError
-from signpost.imaging import check_size, prepare
-from signpost.limits import Limits
+from signpost.images.limits import Limits
+from signpost.images.prepare import check_size, prepare
 from tests.unit.sample_pictures import encode, exif, flat_webp, gradient, jpeg_of_many_scans, png, with_exif
 
 # Pillow warns about the odd metadata that these tests are made of.
@@ -25,8 +24,8 @@ _MEASURE = """
 import sys
 from pathlib import Path
 from signpost.errors import PictureError
-from signpost.imaging import prepare
-from signpost.limits import Limits
+from signpost.images.prepare import prepare
+from signpost.images.limits import Limits
 try:
     result = str(prepare(Path(sys.argv[1]).read_bytes(), 32, 32, Limits()).size)
 except PictureError as error:
@@ -192,7 +191,7 @@ def test_too_little_memory_for_a_picture_is_said(monkeypatch, kind):
         raise MemoryError
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", load)
-    monkeypatch.setattr(imaging, "decode_jpeg", load)
+    monkeypatch.setattr("signpost.images.prepare.decode_jpeg", load)
     assert code_of(encode(gradient(), kind)) == "too_many_pixels"
 
 

@@ -6,13 +6,13 @@ import pytest
 from PIL import Image
 
 from lambdas.known_pictures.watch import watch, wrong_answers
-from signpost.contracts import Answer, ModelRef, Prediction
+from signpost.aws.guardrails import has_known_pictures
 from signpost.errors import EndpointRefused, EndpointUnwell
-from signpost.guardrails import has_known_pictures
-from signpost.known_pictures import KnownPicture, read_known_pictures
-from signpost.package import open_package
-from signpost.predictor import Predictor
-from signpost.settings import load_settings
+from signpost.model.known_pictures import KnownPicture, read_known_pictures
+from signpost.model.package import open_package
+from signpost.model.predictor import Predictor
+from signpost.routing.contracts import Answer, ModelRef, Prediction
+from signpost.settings.file import load_settings
 from tests.conftest import ROOT
 
 PICTURES = [KnownPicture(f"{label}/1.png", label, label.encode()) for label in ("bicycle", "motorcycle")]

@@ -19,7 +19,7 @@ from localcloud.guard import is_welcome
 from localcloud.property_types import with_api_types
 from localcloud.sagemaker import model_package
 from localcloud.sagemaker.variants import choose, with_known_capacity
-from signpost.archives import TarBounds
+from signpost.model.archives import TarBounds
 
 
 def test_commands_get_the_local_cloud_and_nothing_of_the_users_account(

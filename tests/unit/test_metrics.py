@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from signpost.metrics import accuracy, confusion_matrix, expected_calibration_error, macro_f1, wilson_interval
+from signpost.model.metrics import accuracy, confusion_matrix, expected_calibration_error, macro_f1, wilson_interval
 
 
 def test_confusion_counts_true_labels_in_rows():

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from signpost.errors import PackageError
-from signpost.package import open_package, pack, parse_manifest
+from signpost.model.package import open_package, pack, parse_manifest
 
 
 @pytest.fixture

@@ -12,16 +12,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from signpost import imaging
-from signpost.contracts import Prediction
-from signpost.decision import doubt
 from signpost.errors import PackageError
-from signpost.imaging import prepare
-from signpost.jpeg_pixels import decode_jpeg
-from signpost.limits import Limits
-from signpost.manifest import Manifest, OutOfDistribution
-from signpost.package import Package, open_package
-from signpost.predictor import Predictor, interpret, quantise
+from signpost.images.jpeg_pixels import decode_jpeg
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
+from signpost.model.manifest import Manifest, OutOfDistribution
+from signpost.model.package import Package, open_package
+from signpost.model.predictor import Predictor, interpret, quantise
+from signpost.routing.contracts import Prediction
+from signpost.routing.decision import doubt
 from tests.unit.sample_pictures import gradient
 
 ROOT = Path(__file__).parents[2]
@@ -146,7 +145,7 @@ def test_decoding_at_a_reduced_scale_changes_no_decision(shared_data: Path, monk
 
     # WHEN they are decoded at a reduced scale, and in full
     reduced = predictions()
-    monkeypatch.setattr(imaging, "decode_jpeg", lambda data, size, _least: decode_jpeg(data, size, size))
+    monkeypatch.setattr("signpost.images.prepare.decode_jpeg", lambda data, size, _least: decode_jpeg(data, size, size))
     full = predictions()
     # THEN what would be done with them is the same. Of five that are nothing that the breeds' model knows, and go to
     # a person either way, the likeliest label is another.

@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from signpost.prices import ALARM_MONTH
-from signpost.pricing import idle_terms, picture_terms, table, total
-from signpost.settings import EndpointSettings, Hosting
+from signpost.cost.prices import ALARM_MONTH
+from signpost.cost.pricing import idle_terms, picture_terms, table, total
+from signpost.settings.file import EndpointSettings, Hosting
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -43,7 +43,7 @@ def test_every_link_to_a_file_leads_somewhere(document):
 
 def test_every_reason_code_is_documented():
     documented = set(re.findall(r"`([a-z_]+)`", (ROOT / "docs/routing.md").read_text()))
-    sources = [*(ROOT / "signpost").glob("*.py"), *(ROOT / "lambdas").rglob("*.py")]
+    sources = [*(ROOT / "signpost").rglob("*.py"), *(ROOT / "lambdas").rglob("*.py")]
     pattern = re.compile(r'(?:PictureError\(|Reason\(\s*code=)\s*"([a-z_]+)"')
     used = {code for file in sources for code in pattern.findall(file.read_text())}
     assert used

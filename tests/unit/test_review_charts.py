@@ -12,7 +12,7 @@ from localcloud.sagemaker.capture import Payload
 from review import figures
 from review.charts import CHARTS
 from review.filters import Filter
-from signpost.package import open_package
+from signpost.model.package import open_package
 from tests.unit.captured_folder import AT, add, answer
 from tests.unit.review_page import SETTINGS, ReviewPage
 from tests.unit.sample_datasets import noise

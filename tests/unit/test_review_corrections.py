@@ -12,8 +12,8 @@ from cli.main import app
 from localcloud.sagemaker.capture import Payload
 from review.app import make_app
 from review.parts import Parts
-from signpost.corrections import keep
-from signpost.files import Folder
+from signpost.aws.files import Folder
+from signpost.capture.corrections import keep
 from tests.unit.captured_folder import add, answer
 from tests.unit.review_page import HTMX, ReviewPage, correction
 from tests.unit.sample_datasets import noise

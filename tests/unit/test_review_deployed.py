@@ -21,8 +21,8 @@ from review.deployed.sessions import Sessions
 from review.deployed.shared_index import SharedIndex
 from review.index import Index
 from review.sync import Sources, sync
-from signpost.files import Folder
-from signpost.json_lines import Lines
+from signpost.aws.files import Folder
+from signpost.capture.json_lines import Lines
 from tests.unit.captured_folder import add, answer
 from tests.unit.identity_provider import ISSUER, Pool
 from tests.unit.review_page import SETTINGS

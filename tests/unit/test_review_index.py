@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 from localcloud.sagemaker.capture import Payload
 from review.filters import Filter
 from review.records import PAGE, count, page
-from signpost.corrections import CORRECTIONS, keep
-from signpost.files import Folder, Found
+from signpost.aws.files import Folder, Found
+from signpost.capture.corrections import CORRECTIONS, keep
 from tests.unit.captured_folder import AT, JSON, NO_PROBABILITIES, add, add_hostile, answer, write_line
 from tests.unit.review_page import ReviewPage, correction
 from tests.unit.sample_datasets import noise

@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 from localcloud.sagemaker.capture import Payload
 from review.app import make_app
 from review.security import LocalGuard
-from signpost.corrections import keep
-from signpost.files import Folder
+from signpost.aws.files import Folder
+from signpost.capture.corrections import keep
 from tests.conftest import ROOT
 from tests.unit.captured_folder import JSON, add, answer
 from tests.unit.review_page import ReviewPage, correction

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from signpost.contracts import Answer
-from signpost.imaging import encode_png, prepare
-from signpost.limits import Limits
-from signpost.predictor import Predictor
+from signpost.images.limits import Limits
+from signpost.images.prepare import encode_png, prepare
+from signpost.model.predictor import Predictor
+from signpost.routing.contracts import Answer
 from tests.unit.sample_pictures import encode, gradient, oriented, predict
 
 PICTURES = {

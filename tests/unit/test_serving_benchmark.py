@@ -14,7 +14,7 @@ from serving.benchmark.load import read_report, wrk_command
 from serving.benchmark.page import write_page
 from serving.benchmark.servers import RIVALS, ROOT, SERVERS
 from serving.benchmark.verdicts import Verdict, judge
-from signpost.contracts import Prediction
+from signpost.routing.contracts import Prediction
 
 REPORT = """Running 1s test @ http://127.0.0.1:8080/invocations
   1 threads and 8 connections

@@ -17,10 +17,10 @@ from serving.inbox import Inbox
 from serving.logs import JsonFormatter
 from serving.worker import answer_all
 from serving.workers import Workers
-from signpost.contracts import Answer
-from signpost.imaging import prepare
-from signpost.limits import Limits
-from signpost.predictor import Predictor
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
+from signpost.model.predictor import Predictor
+from signpost.routing.contracts import Answer
 from tests.unit.sample_pictures import encode, flat_webp, gradient, predict
 from tests.unit.serving_client import serve
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from signpost.contracts import Answer
+from signpost.routing.contracts import Answer
 from tests.unit.running_server import Server, running
 from tests.unit.sample_pictures import encode, gradient, predict
 

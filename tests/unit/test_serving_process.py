@@ -26,9 +26,9 @@ from PIL import Image
 from serving.frames import Kind
 from serving.settings import read_settings
 from serving.worker_process import Task, WorkerProcess
-from signpost.contracts import Answer
 from signpost.errors import SettingsError
-from signpost.package import pack
+from signpost.model.package import pack
+from signpost.routing.contracts import Answer
 from tests.unit.running_server import Server, gauge, running, start
 from tests.unit.sample_pictures import encode, gradient, predict
 

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from signpost.errors import SettingsError
-from signpost.settings import Hosting, load_settings
+from signpost.settings.file import Hosting, load_settings
 from tests.conftest import ROOT
 from training.recipe import load_recipe
 

@@ -9,12 +9,12 @@ from typer.testing import CliRunner
 from cli import shadow as command
 from cli.main import app
 from localcloud.sagemaker.capture import Payload, capture_record, object_key
-from signpost.contracts import Answer, ModelRef, Prediction
+from signpost.aws.files import Bucket as Files
+from signpost.capture.json_lines import Lines
+from signpost.capture.shadow import compare
 from signpost.errors import SettingsError
-from signpost.files import Bucket as Files
-from signpost.json_lines import Lines
-from signpost.settings import load_settings
-from signpost.shadow import compare
+from signpost.routing.contracts import Answer, ModelRef, Prediction
+from signpost.settings.file import load_settings
 from tests.conftest import ROOT
 from tests.unit.test_training_captured import FakeS3
 

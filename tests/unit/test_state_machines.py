@@ -5,8 +5,8 @@ from typing import Any
 import jsonata
 import pytest
 
-from signpost.settings import Hosting, load_settings
-from signpost.training_settings import TrainingSettings
+from signpost.settings.file import Hosting, load_settings
+from signpost.settings.training import TrainingSettings
 from stepfunctions import batch, registry, routing, training, waiting
 from stepfunctions.__main__ import FOLDER, machines, render
 from stepfunctions.states import longest_seconds

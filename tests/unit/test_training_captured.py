@@ -16,12 +16,12 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from localcloud.sagemaker.capture import Payload, capture_record, object_key
-from signpost.corrections import Correction
+from signpost.aws.files import Bucket
+from signpost.capture.corrections import Correction
+from signpost.capture.json_lines import Lines
 from signpost.errors import DatasetError
-from signpost.files import Bucket
-from signpost.imaging import prepare
-from signpost.json_lines import Lines
-from signpost.limits import Limits
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
 from tests.unit.sample_datasets import noise
 from training.data.captured import Captured, read_captured
 

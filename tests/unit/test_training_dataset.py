@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from signpost.errors import DatasetError
-from signpost.imaging import prepare
-from signpost.limits import Limits
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
 from tests.unit.sample_datasets import classes_of, noise, pack_tar, pack_zip, unpack
 from training.data.dataset import read_dataset
 from training.data.pictures import Dataset

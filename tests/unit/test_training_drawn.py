@@ -9,7 +9,7 @@ from PIL import Image
 from rich.console import Console
 
 from signpost.errors import DatasetError
-from signpost.formats import content_type
+from signpost.images.formats import content_type
 from training.data import demo_pictures as demo
 from training.data.drawn import LABELS, Label, draw_file, draw_picture
 

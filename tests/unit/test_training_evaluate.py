@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from signpost.errors import DatasetError
-from signpost.known_pictures import FOLDER
-from signpost.package import Package, open_package
+from signpost.model.known_pictures import FOLDER
+from signpost.model.package import Package, open_package
 from tests.conftest import ROOT
 from training.card import write_card
 from training.data.drawn import draw_file

@@ -13,10 +13,10 @@ from PIL import Image
 from lambdas.check_data.archives import find
 from lambdas.evaluate.compare import compare
 from lambdas.smoke_test.known_picture import smoke_test
-from signpost.artifacts import read_evaluation, read_model
-from signpost.contracts import Answer, ModelRef
 from signpost.errors import DatasetError, PackageError, SmokeTestFailed
-from signpost.evaluation import EvaluationSet
+from signpost.model.artifacts import read_evaluation, read_model
+from signpost.model.evaluation import EvaluationSet
+from signpost.routing.contracts import Answer, ModelRef
 from tests.unit.sample_pictures import gradient
 
 MODEL, OUTPUT, FORMER = "s3://b/jobs/model.tar.gz", "s3://b/jobs/output.tar.gz", "s3://b/former.tar.gz"

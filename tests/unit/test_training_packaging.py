@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from signpost.errors import PackageError
-from signpost.package import open_package
+from signpost.model.package import open_package
 from training.packaging import git_revision, write_package
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from signpost.errors import DatasetError, SettingsError
-from signpost.settings import load_settings
+from signpost.settings.file import load_settings
 from tests.conftest import ROOT
 from training import recipe as recipe_module
 from training.data.locate import locate

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from signpost.package import open_package
+from signpost.model.package import open_package
 from training.benchmark.machine import machine, run_measured
 
 

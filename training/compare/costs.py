@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from signpost.cost.prices import TrainingPrice, training_price
 from signpost.errors import SettingsError
-from signpost.prices import TrainingPrice, training_price
 from training.compare.intervals import Estimate, estimate
 
 MEASURED = "measured here: wall time on each instance"

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from signpost.errors import TrainingError
-from signpost.manifest import Manifest
+from signpost.model.manifest import Manifest
 from training.compare.plan import HISTORY, PACKAGE, RESULT
 from training.recipe import FineTuning, Pretraining, Recipe
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from signpost.prices import AS_OF, SPOT_SAVING
+from signpost.cost.prices import AS_OF, SPOT_SAVING
 from training.compare.sampler import INTERVAL_SECONDS
 from training.compare.summary import Findings, Summary
 from training.compare.wording import dollars, interval, percent, seconds, size
@@ -21,10 +21,10 @@ code, counts in each. Network is what went through the loopback interface while 
 system counts that for the whole machine only, so it also holds what other programs there sent to each other; the \
 figure of a single process, which sends itself next to nothing, shows how much that is. CPU of others is what \
 everything else on the machine used, from the quietest to the busiest run."""
-_COSTS = f"""Prices of {AS_OF}, us-east-1, from signpost/prices.py. They were not read off AWS's pricing page, which \
-could not be opened, and no bill was seen. Spot by the price table is on-demand less {SPOT_SAVING:.0%}, a guess: what \
-spot saves changes by the hour. Seconds that were measured here stand for instances of which each is as fast as this \
-whole machine was for all processes, without the minutes that SageMaker takes to start."""
+_COSTS = f"""Prices of {AS_OF}, us-east-1, from signpost/cost/prices.py. They were not read off AWS's pricing page, \
+which could not be opened, and no bill was seen. Spot by the price table is on-demand less {SPOT_SAVING:.0%}, a guess: \
+what spot saves changes by the hour. Seconds that were measured here stand for instances of which each is as fast as \
+this whole machine was for all processes, without the minutes that SageMaker takes to start."""
 
 
 @dataclass(frozen=True)

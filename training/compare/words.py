@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from signpost.metrics import wilson_interval
+from signpost.model.metrics import wilson_interval
 from training.compare.costs import MEASURED
 from training.compare.intervals import Estimate
 from training.compare.summary import Findings, Finished, Summary, difference, ratio

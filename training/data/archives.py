@@ -12,8 +12,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from signpost.archives import TarBounds, read_tar
 from signpost.errors import ArchiveError, DatasetError
+from signpost.model.archives import TarBounds, read_tar
 
 # The largest part of a known archive is CIFAR-100's train file, 155 MB; its whole is 187 MB.
 MAX_MEMBER_BYTES = 512 * 2**20

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from signpost.capture import CapturedRecord
+from signpost.aws.files import Bucket
+from signpost.capture.json_lines import Lines
+from signpost.capture.records import CapturedRecord
 from signpost.errors import DatasetError, PictureError
-from signpost.files import Bucket
-from signpost.json_lines import Lines
 from training.data.decode import prepare_file
 from training.data.pictures import Dataset, Skipped, Split, no_pictures
 from training.data.tree import ALL

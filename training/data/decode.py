@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from signpost.errors import PictureError
-from signpost.imaging import check_size, encode_png, prepare
-from signpost.limits import Limits
+from signpost.images.limits import Limits
+from signpost.images.prepare import check_size, encode_png, prepare
 
 # Formats of old datasets, all without loss. Routing takes none of them; as PNG they have the same pixels.
 _LOSSLESS = {b"P2": "PPM", b"P3": "PPM", b"P5": "PPM", b"P6": "PPM", b"BM": "BMP"}

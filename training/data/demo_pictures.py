@@ -11,7 +11,7 @@ from PIL import Image
 from rich.console import Console
 
 from signpost.errors import DatasetError
-from signpost.imaging import encode_png
+from signpost.images.prepare import encode_png
 from training.data.catalogue import cached, fetch, find
 from training.data.cifar import read_test_split
 from training.data.drawn import Label, draw_file

@@ -10,8 +10,8 @@ from multiprocessing import get_context
 import numpy as np
 from numpy.typing import NDArray
 
-from signpost.imaging import prepare
-from signpost.limits import Limits
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
 from training.data.drawn import LABELS, Label, draw_file
 from training.data.pictures import Split, join, no_pictures
 

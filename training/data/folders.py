@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from signpost.errors import DatasetError, PictureError
-from signpost.imaging import encode_png
+from signpost.images.prepare import encode_png
 from training.data.archives import list_names, read_files
 from training.data.cifar import is_cifar, read_test_split
 from training.data.decode import prepare_file

@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from signpost.jpeg import read_header
+from signpost.images.jpeg import read_header
 from training.data.catalogue import CATALOGUE, is_official
 from training.data.checks import Findings, clean, faults
 from training.data.dataset import read_source

@@ -6,11 +6,11 @@ import os
 import time
 from pathlib import Path
 
-from signpost.contracts import Answer
-from signpost.imaging import prepare
-from signpost.limits import Limits
-from signpost.package import open_package
-from signpost.predictor import Predictor
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
+from signpost.model.package import open_package
+from signpost.model.predictor import Predictor
+from signpost.routing.contracts import Answer
 
 
 class LiteRT:

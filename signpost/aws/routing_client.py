@@ -1,0 +1,138 @@
+"""Routes pictures through a deployed app: upload, run the machine, read the decision."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from signpost.aws.deployment import Clients, Deployment
+from signpost.errors import ASLEEP, NOT_PARKED, DeploymentError, RoutingFault, SignpostError
+from signpost.routing.contracts import Decision
+from signpost.routing.events import WAITED
+from signpost.routing.prefixes import UPLOADS
+
+
+@dataclass(frozen=True)
+class Parked:
+    """A message of the fault queue.
+
+    Attributes
+    ----------
+    event : dict
+        What the failed execution was asked.
+    error : str
+        What went wrong.
+    """
+
+    event: dict[str, Any]
+    error: str
+
+
+class Router:
+    """A deployed app, as its users reach it.
+
+    Parameters
+    ----------
+    deployment : Deployment
+        Where everything is.
+    clients : callable
+        Makes the client of a service.
+    """
+
+    def __init__(self, deployment: Deployment, clients: Clients) -> None:
+        self._deployment = deployment
+        self._s3, self._sfn, self._sqs = clients("s3"), clients("stepfunctions"), clients("sqs")
+
+    def route_file(self, path: Path, classifier: str | None = None) -> Decision:
+        """Upload a picture and route it.
+
+        Parameters
+        ----------
+        path : Path
+            The picture.
+        classifier : str or None
+            Which one to ask; None for the default.
+
+        Returns
+        -------
+        Decision
+
+        Raises
+        ------
+        RoutingFault
+            If the execution failed.
+        """
+        data = path.read_bytes()
+        key = f"{UPLOADS}{hashlib.sha256(data).hexdigest()[:16]}/{path.name}"
+        bucket = self._deployment["IncomingBucket"]
+        stored = self._s3.put_object(Bucket=bucket, Key=key, Body=data)
+        event = {"s3_bucket": bucket, "s3_key": key, "version_id": stored.get("VersionId")}
+        return self.route_event(event | ({"classifier": classifier} if classifier else {}))
+
+    def route_event(self, event: dict[str, Any]) -> Decision:
+        """Run the routing machine on any event that it takes.
+
+        Raises
+        ------
+        RoutingFault
+            If the execution failed.
+        """
+        machine = self._deployment["RoutingMachine"]
+        ended = self._sfn.start_sync_execution(stateMachineArn=machine, input=json.dumps(event))
+        if ended["status"] != "SUCCEEDED":
+            said = f"{ended.get('error', ended['status'])}: {ended.get('cause', 'no cause given')}"
+            parked = ended["status"] == "FAILED" and ended.get("error") not in NOT_PARKED
+            raise RoutingFault(said, parked=parked, waits=ended.get("error") == ASLEEP)
+        return Decision.model_validate_json(ended["output"])
+
+    def redrive(self) -> Iterator[tuple[Parked, Decision | SignpostError]]:
+        """Route every picture of the fault queue again.
+
+        Yields
+        ------
+        tuple of Parked and (Decision or SignpostError)
+            Each message with how it went this time. What failed again is in the queue again.
+        """
+        queue, kept, started = self._deployment["QueueFaults"], list[str](), 1000 * time.time()
+        while messages := self._receive(queue):
+            for message in messages:
+                if float(message["Attributes"]["SentTimestamp"]) >= started:  # parked by this very redrive
+                    kept.append(message["ReceiptHandle"])
+                    continue
+                parked, result = self._again(message)
+                if isinstance(result, Decision) or (isinstance(result, RoutingFault) and result.parked):
+                    self._sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+                else:
+                    kept.append(message["ReceiptHandle"])
+                yield parked, result
+        for handle in kept:
+            self._sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=handle, VisibilityTimeout=0)
+
+    def _receive(self, queue: str) -> list[dict[str, Any]]:
+        """Take up to ten messages. Waiting asks all of SQS's servers; not waiting may miss messages that are there."""
+        answer = self._sqs.receive_message(
+            QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1, MessageSystemAttributeNames=["SentTimestamp"]
+        )
+        return answer.get("Messages", [])
+
+    def _again(self, message: dict[str, Any]) -> tuple[Parked, Decision | SignpostError]:
+        try:
+            body = json.loads(message["Body"])
+            # Parked by the machine, or an event that EventBridge could not deliver.
+            event = body.get("input", body)
+            # Else the picture would not be waited for: nobody does so for a redrive.
+            if isinstance(event, dict):
+                event = {name: value for name, value in event.items() if name != WAITED}
+            parked = Parked(event, body.get("error", "NotDelivered"))
+        except (ValueError, AttributeError):
+            unread = DeploymentError(f"a message of the fault queue is no record of a fault: {message['Body'][:80]}")
+            return Parked({}, "NoRecord"), unread
+        try:
+            return parked, self.route_event(parked.event)
+        except RoutingFault as fault:
+            return parked, fault

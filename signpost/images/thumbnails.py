@@ -1,0 +1,82 @@
+"""Pictures of unknown worth, made fit to be shown: decoded by Signpost and encoded anew, never the bytes that came."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+from signpost.errors import PictureError
+from signpost.images.formats import ALLOWED_FORMATS, content_type
+from signpost.images.jpeg import read_header
+from signpost.images.limits import Limits
+from signpost.images.orientation import read_orientation
+from signpost.images.png import check_chunks
+from signpost.images.prepare import check_size, encode_png, prepare
+
+_SWAPPED = 5  # the first orientation that swaps the sides
+
+
+def measure(data: bytes, limits: Limits) -> tuple[int, int]:
+    """Read a picture's size without decoding it.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    limits : Limits
+        What it may cost.
+
+    Returns
+    -------
+    tuple of int
+        Width and height in pixels, upright.
+
+    Raises
+    ------
+    PictureError
+        If it is none, or not one that Signpost takes.
+    """
+    kind = content_type(data)
+    check_size(len(data), limits)
+    exif: dict[str, bytes] | None = None
+    if kind == "image/jpeg":
+        header = read_header(data)
+        exif = {"exif": header.exif, "xmp": header.xmp}
+        data = b"".join((header.essential, memoryview(data)[header.end :]))
+    elif kind == "image/png":
+        check_chunks(data)
+    try:
+        with Image.open(io.BytesIO(data), formats=[*ALLOWED_FORMATS]) as image:
+            width, height = image.size
+            turned = read_orientation(exif if exif is not None else image.info) >= _SWAPPED
+    except (OSError, SyntaxError, ValueError) as error:
+        raise PictureError("corrupt_image", "The picture is damaged and can't be decoded.") from error
+    return (height, width) if turned else (width, height)
+
+
+def thumbnail(data: bytes, longest: int, limits: Limits) -> bytes:
+    """Encode a picture anew, at most so large.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    longest : int
+        Of the longer side, in pixels; a smaller picture stays as small.
+    limits : Limits
+        What it may cost.
+
+    Returns
+    -------
+    bytes
+        A PNG of nothing but pixels.
+
+    Raises
+    ------
+    PictureError
+        See `signpost.images.prepare.prepare`.
+    """
+    width, height = measure(data, limits)
+    scale = min(1.0, longest / max(width, height))
+    return encode_png(prepare(data, max(1, round(width * scale)), max(1, round(height * scale)), limits))

@@ -1,0 +1,290 @@
+"""``signpost.toml`` and its types: the one file that a user edits."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from signpost.errors import SettingsError
+from signpost.settings.api import ApiSettings
+from signpost.settings.hosting import Hosting
+from signpost.settings.limits import LimitSettings
+from signpost.settings.review import ReviewSettings
+from signpost.settings.shadow import ShadowSettings
+from signpost.settings.training import TrainingSettings
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$")]
+BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]{0,60}$")]
+Probability = Annotated[float, Field(ge=0, le=1)]
+# A training job is named app, classifier, and so many digits of its execution's hash.
+JOB_DIGITS = 12
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AppSettings(_Table):
+    """What holds for the whole app."""
+
+    name: Name = "signpost"
+    default_classifier: Name
+    source_buckets: list[BucketName] = Field(default_factory=list)
+
+
+class BatchSettings(_Table):
+    """How the batch machine works; ``max_concurrency`` pictures are routed at a time."""
+
+    max_concurrency: int = Field(default=20, ge=1, le=1000)
+
+
+class Route(_Table):
+    """Where the pictures of some labels go."""
+
+    labels: list[Label] = Field(min_length=1)
+    loading_bay: str = ""
+
+
+class EndpointSettings(_Table):
+    """Sizes of a SageMaker endpoint.
+
+    Attributes
+    ----------
+    instance_type, max_instances
+        For ``realtime``, ``async`` and ``components``.
+    min_instances : int
+        For ``realtime``; the others have none while no pictures come.
+    invocations_per_instance : int
+        Autoscaling target, per minute.
+    memory_mb, max_concurrency
+        For ``serverless``.
+    capture_percent : int
+        Share of requests whose data is captured; 0 switches capture off.
+    capture : list
+        Which sides are captured.
+    update : str
+        How traffic moves to a new model: one instance first, in equal steps, or all at once. A single instance can
+        only move at once.
+    image_uri : str or None
+        Container image; None builds ``serving/Dockerfile``.
+    """
+
+    instance_type: str = Field(default="ml.m5.large", pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")
+    min_instances: int = Field(default=1, ge=1, le=100)
+    max_instances: int = Field(default=2, ge=1, le=100)
+    invocations_per_instance: int = Field(default=3000, gt=0)
+    memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = 2048
+    max_concurrency: int = Field(default=10, ge=1, le=200)
+    capture_percent: int = Field(default=100, ge=0, le=100)
+    capture: list[Literal["input", "output"]] = Field(default=["input", "output"], min_length=1)
+    update: Literal["canary", "linear", "all-at-once"] = "canary"
+    image_uri: str | None = None
+
+    @model_validator(mode="after")
+    def _instances_in_order(self) -> EndpointSettings:
+        if self.min_instances > self.max_instances:
+            raise ValueError(f"min_instances ({self.min_instances}) is above max_instances ({self.max_instances})")
+        return self
+
+    @model_validator(mode="after")
+    def _steps_have_instances(self) -> EndpointSettings:
+        if self.update == "linear" and self.min_instances < 2:
+            raise ValueError(
+                'update = "linear" needs min_instances of 2 or more: a step moves whole instances, at most half of them'
+            )
+        return self
+
+
+_NO_USE_FOR_COMPONENTS = {"min_instances", "memory_mb", "max_concurrency", "capture_percent", "capture", "update"}
+
+
+class Classifier(_Table):
+    """A model plus a table of routes."""
+
+    model: Path | None = None
+    hosting: Hosting = Hosting.REALTIME
+    routes: dict[Name, Route] = Field(min_length=1)
+    thresholds: dict[Label, Probability] = Field(default_factory=dict)
+    endpoint: EndpointSettings = EndpointSettings()
+    training: TrainingSettings | None = None
+    shadow: ShadowSettings | None = None
+
+    @property
+    def route_of(self) -> dict[str, str]:
+        """Route of every label."""
+        return {label: route for route, table in self.routes.items() for label in table.labels}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Classifier:
+        labels = [label for route in self.routes.values() for label in route.labels]
+        if twice := sorted({label for label in labels if labels.count(label) > 1}):
+            raise ValueError(f"a label has one route, but these have several: {', '.join(twice)}")
+        if unknown := sorted(set(self.thresholds) - set(labels)):
+            raise ValueError(
+                f"thresholds name {', '.join(unknown)}; the routes' labels are {', '.join(sorted(labels))}"
+            )
+        if reserved := {"review", "rejected"} & set(self.routes):
+            raise ValueError(f"{', '.join(sorted(reserved))} is an outcome, so no route can have this name")
+        if self.hosting is not Hosting.OFF and self.model is None:
+            raise ValueError('model is missing; allowed is the folder of a model package, or hosting = "off"')
+        captured = self.endpoint.capture_percent and set(self.endpoint.capture) == {"input", "output"}
+        useless = _NO_USE_FOR_COMPONENTS & self.endpoint.model_fields_set
+        if self.hosting is Hosting.COMPONENTS and useless:
+            raise ValueError(
+                f'hosting = "components" has no use for endpoint.{", endpoint.".join(sorted(useless))}: it has no '
+                "instance while no pictures come, captures no data, and updates copy by copy; remove it"
+            )
+        if self.shadow and not (self.hosting is Hosting.REALTIME and captured):
+            raise ValueError('a shadow needs hosting = "realtime", and input and output captured to compare them')
+        return self
+
+
+class Settings(_Table):
+    """The whole file."""
+
+    app: AppSettings
+    limits: LimitSettings = LimitSettings()
+    batch: BatchSettings = BatchSettings()
+    api: ApiSettings = ApiSettings()
+    review: ReviewSettings = ReviewSettings()
+    classifiers: dict[Name, Classifier] = Field(min_length=1)
+
+    def classifier(self, name: str | None) -> Classifier:
+        """Look up a classifier; None is the default one.
+
+        Raises
+        ------
+        SettingsError
+            If there is none of this name.
+        """
+        found = self.classifiers.get(name or self.app.default_classifier)
+        if not found:
+            raise SettingsError(f"there is no classifier {name!r}; signpost.toml has {', '.join(self.classifiers)}")
+        return found
+
+    @property
+    def hosted(self) -> dict[str, Classifier]:
+        """The classifiers that have a model to ask."""
+        return {name: c for name, c in self.classifiers.items() if c.hosting is not Hosting.OFF}
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether a classifier's pictures may have to wait until an instance is up."""
+        return any(classifier.hosting.sleeps for classifier in self.classifiers.values())
+
+    @property
+    def trained(self) -> dict[str, TrainingSettings]:
+        """The classifiers that are trained in the cloud."""
+        return {name: c.training for name, c in self.classifiers.items() if c.training}
+
+    @model_validator(mode="after")
+    def _names_fit_into_aws(self) -> Settings:
+        app, seen = self.app.name, dict[str, str]()
+        for name, classifier in self.classifiers.items():
+            _fits("function", f"{app}-classify-{name}", 64)
+            _fits("endpoint", f"{app}-{name}-serverless", 63)
+            if classifier.training:
+                _fits("training job", f"{app}-{name}-{'0' * JOB_DIGITS}", 63)
+            for route in classifier.routes:
+                _fits("queue", f"{app}-{name}-{route}-dead-letters", 80)
+                # CloudFormation's own names have no hyphens.
+                twin = seen.setdefault(f"{name}{route}".replace("-", ""), f"{name}.{route}")
+                if twin != f"{name}.{route}":
+                    raise ValueError(f"{twin} and {name}.{route} differ by hyphens only; rename one")
+            for label, route in classifier.route_of.items():
+                _fits("state", f"{name}: {label} → {route}", 80)
+        return self
+
+    @model_validator(mode="after")
+    def _default_exists(self) -> Settings:
+        if self.app.default_classifier not in self.classifiers:
+            raise ValueError(
+                f"app.default_classifier is {self.app.default_classifier!r}; allowed are {', '.join(self.classifiers)}"
+            )
+        return self
+
+
+def _fits(kind: str, name: str, limit: int) -> None:
+    if len(name) > limit:
+        raise ValueError(f"the {kind} {name!r} would have {len(name)} characters; AWS allows {limit}. Shorten a name")
+
+
+def load_settings(path: Path) -> Settings:
+    """Read ``signpost.toml``.
+
+    Parameters
+    ----------
+    path : Path
+        The file; relative model folders are taken from where it lies.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    SettingsError
+        One line a fault: which key, what is wrong, what is allowed.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"can't read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is no TOML: {error}") from error
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        lines = [f"{path} is wrong:", *(_explain(dict(fault)) for fault in error.errors())]
+        raise SettingsError("\n  ".join(lines)) from error
+    return with_absolute_models(settings, path.resolve().parent)
+
+
+def _explain(fault: dict[str, Any]) -> str:
+    """Say in one line which key is wrong, what is wrong with it and what is allowed."""
+    path = [part for part in fault["loc"] if part != "[key]"]
+    kind, message = fault["type"], fault["msg"]
+    if kind == "value_error":
+        message = str(fault["ctx"]["error"])
+    elif kind == "extra_forbidden":
+        message = f"no such key; allowed are {', '.join(_keys_at(path[:-1]))}"
+    elif kind == "missing":
+        message = "the key is missing"
+    elif kind == "string_pattern_mismatch" and fault["ctx"]["pattern"].startswith("^[a-z]"):
+        message = "allowed are up to 31 lower-case letters, digits and hyphens, a letter first, no hyphen last"
+    given = fault["input"]
+    shown = f" (given: {given!r})" if isinstance(given, str | int | float) else ""
+    return ".".join(map(str, path)) + ": " * bool(path) + message[0].lower() + message[1:] + shown
+
+
+def _keys_at(path: list[Any]) -> list[str]:
+    """Name the keys that the table at a path may have."""
+    table: Any = Settings
+    for part in path:
+        # Either a model's field or an entry of a dict of models.
+        table = (
+            table.model_fields[part].annotation if part in getattr(table, "model_fields", {}) else get_args(table)[1]
+        )
+        if type(None) in get_args(table):  # a table that may be left out
+            table = get_args(table)[0]
+    return list(table.model_fields)
+
+
+def with_absolute_models(settings: Settings, folder: Path) -> Settings:
+    """Take the models' relative folders from a folder."""
+
+    def absolute(classifier: Classifier) -> Classifier:
+        shadow = classifier.shadow
+        return classifier.model_copy(
+            update={
+                "model": folder / classifier.model if classifier.model else None,
+                "shadow": shadow.model_copy(update={"model": folder / shadow.model}) if shadow else None,
+            }
+        )
+
+    classifiers = {name: absolute(classifier) for name, classifier in settings.classifiers.items()}
+    return settings.model_copy(update={"classifiers": classifiers})
