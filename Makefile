@@ -60,8 +60,8 @@ clean: ## Stop everything and delete all state and everything that was built
 machines: .venv/demo ## Write the state machines' *.asl.json after a change
 	@$(BIN)/python -m stepfunctions
 
-lock: .venv/uv ## Resolve the dependencies anew into requirements/
-	@$(BIN)/python requirements/lock.py
+lock: .venv/uv ## Lock new dependencies into requirements/ (UPGRADE=1 for the newest version of each)
+	@$(BIN)/python requirements/lock.py $(if $(UPGRADE),--upgrade)
 
 .venv/uv:
 	@echo "Making a virtual environment in .venv …"

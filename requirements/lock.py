@@ -1,6 +1,10 @@
-"""Resolves every dependency at once, then writes one hash-locked file per use: ``make lock``."""
+"""Resolves every dependency at once, then writes one hash-locked file per use.
+
+``make lock`` keeps the versions that are locked and adds what is new; ``make lock UPGRADE=1`` takes the newest of each.
+"""
 
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -14,7 +18,7 @@ USES = {
     "container": ["container"],
 }
 OPTIONS = ["--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
-OPTIONS += ["--no-emit-index-url", "--no-annotate", "--no-header", "--upgrade"]
+OPTIONS += ["--no-emit-index-url", "--no-annotate", "--no-header", *sys.argv[1:]]
 
 
 def _compile(source: str, target: Path, *more: str) -> None:
@@ -25,6 +29,8 @@ def _compile(source: str, target: Path, *more: str) -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         everything = Path(folder) / "all.txt"
+        # uv prefers the versions that its output file already has.
+        everything.write_text("\n".join((FOLDER / f"{use}.txt").read_text(encoding="utf-8") for use in USES))
         _compile("pyproject.toml", everything, "--all-extras", "--constraint", str(FOLDER / "constraints.txt"))
         for use, extras in USES.items():
             chosen = [part for extra in extras for part in ("--extra", extra)]
