@@ -245,7 +245,7 @@ def test_records_in_a_bucket_are_listed(monkeypatch: pytest.MonkeyPatch):
     s3.add("b", PICTURE, variant="Other")
     s3.correct("a", "bicycle")
     monkeypatch.setattr("cli.sources.connect", lambda _on_aws: None)
-    monkeypatch.setattr("cli.sources.aws.client", lambda _service, **_: s3)
+    monkeypatch.setattr("cli.sources.clients.client", lambda _service, **_: s3)
 
     listed, _ = _run("list", "--from", "s3://captured/capture/")
 

@@ -67,7 +67,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     made = Cloud()
-    monkeypatch.setattr(image.aws, "client", made.clients.__getitem__)
+    monkeypatch.setattr(image.clients, "client", made.clients.__getitem__)
     monkeypatch.setattr(container_images, "_POLL_SECONDS", 0)
     with made.codebuild, made.ecr:
         yield made

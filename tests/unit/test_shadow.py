@@ -123,7 +123,7 @@ def test_the_command_shows_what_would_go_elsewhere(bucket, tmp_path, monkeypatch
     assert settings.classifiers["vehicle"].shadow.model == tmp_path / "models/candidate"
     monkeypatch.setattr(command, "settings", lambda: settings)
     monkeypatch.setattr(command, "find_deployment", lambda _: {"CapturedBucket": "captured"})
-    monkeypatch.setattr(command.aws, "client", lambda *_, **__: bucket)
+    monkeypatch.setattr(command.clients, "client", lambda *_, **__: bucket)
     result = CliRunner().invoke(app, ["shadow", "vehicle", *(["--json"] if as_json else [])], catch_exceptions=False)
     assert result.exit_code == 0
     if as_json:

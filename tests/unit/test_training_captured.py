@@ -250,7 +250,7 @@ def test_without_records_or_corrections_there_is_an_error(s3: FakeS3):
 
 def test_captured_records_can_be_inspected(s3: FakeS3, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("cli.data.connect", lambda _on_aws: None)
-    monkeypatch.setattr("cli.data.aws.client", lambda _service: s3)
+    monkeypatch.setattr("cli.data.clients.client", lambda _service: s3)
 
     result = CliRunner().invoke(app, ["data", "inspect", "s3://captured/capture/"])
 
