@@ -17,6 +17,7 @@ from localcloud.execution_role import RoleNotAssumableError
 from localcloud.pace import paced
 from localcloud.role_clients import RoleClients
 from localcloud.service_integration import Integration, TaskError
+from localcloud.state_retries import with_pauses
 from localcloud.training_task import RESOURCE as TRAINING
 from localcloud.training_task import run_training
 
@@ -46,6 +47,7 @@ def install(port: int) -> None:
             raise stepfunctions._ExecutionError("States.Runtime", str(error)) from error
 
     stepfunctions._scaled_sleep = _paced(stepfunctions._scaled_sleep)
+    stepfunctions._find_matching_retrier = with_pauses(stepfunctions._find_matching_retrier)
     stepfunctions._run_execution = _under_its_role(stepfunctions._run_execution)
     stepfunctions._fail_execution = _unless_ended(stepfunctions._fail_execution)
     stepfunctions._test_state = _under_the_given_role(stepfunctions._test_state)

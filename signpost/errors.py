@@ -15,7 +15,8 @@
     ├── RoutingFault          an execution failed; the picture's reference is in the fault queue
     ├── ExecutionFailed       an execution of a training machine ended without a shipped or registered model
     └── EndpointError         the model's endpoint gave no usable answer: a fault
-        ├── EndpointUnwell    down, overloaded or throttled: worth a retry
+        ├── EndpointUnwell    down or overloaded: worth a retry
+        │   └── EndpointThrottled  it takes no more requests now: worth a retry after a longer pause
         ├── EndpointRefused   missing, forbidden or answering nonsense: a retry won't help
         ├── EndpointAsleep    no instance is up yet: asked again minutes later
         └── SmokeTestFailed   it answers, but not what the model package itself says
@@ -123,7 +124,11 @@ class EndpointError(SignpostError):
 
 
 class EndpointUnwell(EndpointError):
-    """The endpoint is down, overloaded or throttled: worth a retry."""
+    """The endpoint is down or overloaded: worth a retry."""
+
+
+class EndpointThrottled(EndpointUnwell):
+    """The endpoint takes no more requests for now: worth a retry after a longer pause."""
 
 
 class EndpointRefused(EndpointError):

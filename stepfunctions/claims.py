@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from stepfunctions.states import CONDITION_FAILED, State, call, choice
+from stepfunctions.states import CONDITION_FAILED, NOT_AGAIN, State, call, choice, retrier, spent_at_most
 
 # The machine ends sooner, so a lease that has ended belongs to no one.
 _LEASE_SECONDS = 310
 _KEEP_SECONDS = 90 * 24 * 3600
-WAIT_SECONDS, _TRIES = 3, 60
+WAIT_SECONDS = 3
+# Of the execution's time, until when it may begin to wait once more, and to take over: what follows must fit in.
+WAIT_BY, TAKE_OVER_BY = 180, 150
 _TABLE = "${IdempotencyTable}"
 _KEY = {"decision_id": {"S": "{% $decision_id %}"}}
 _NOW = "$floor($toMillis($states.context.State.EnteredTime) / 1000)"
@@ -51,7 +53,6 @@ def recall(then: str) -> State:
         "found": f"{{% $exists({item}) ? {item}.status.S : 'released' %}}",
         "lease_over": f"{{% $exists({item}) ? $number({item}.lease_until.N) < {_NOW} : true %}}",
         "decision": f"{{% $exists({item}.decision) ? $parse({item}.decision.S) : $decision %}}",
-        "tries": "{% $tries + 1 %}",
     }
     state = call("dynamodb:getItem", {"TableName": _TABLE, "Key": _KEY, "ConsistentRead": True}, then=then)
     return {**state, "Assign": assign}
@@ -61,8 +62,8 @@ def seen_before(dispatched: str, queued: str, wait: str, give_up: str) -> State:
     """Answer, take up the work, or wait for the one who is at it."""
     rules = [
         ("$found = 'dispatched'", dispatched),
-        ("$found = 'queued' and $lease_over", queued),
-        (f"$tries < {_TRIES}", wait),
+        (f"$found = 'queued' and $lease_over and {spent_at_most(TAKE_OVER_BY)}", queued),
+        (spent_at_most(WAIT_BY), wait),
     ]
     return choice(rules, default=give_up)
 
@@ -89,8 +90,9 @@ def release(then: str) -> State:
     done = {":dispatched": {"S": "dispatched"}, ":over": {"N": "0"}}
     condition = "#status <> :dispatched AND execution = :me"
     state = _update("SET lease_until = :over", done, condition=condition, then=then)
-    # Not mine, or the table unwell: the fault is parked all the same.
-    return {**state, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": then}]}
+    # Another execution's, or the table unavailable: the reference is put into the fault queue all the same, and soon.
+    soon = [NOT_AGAIN, retrier(["States.ALL"], 2)]
+    return {**state, "Retry": soon, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": then}]}
 
 
 def _update(expression: str, values: dict[str, Any], *, condition: str, then: str) -> State:

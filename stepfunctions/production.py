@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stepfunctions.states import State, call, choice, fault, wait
+from stepfunctions.states import State, call, choice, fault, retrier, wait
 
 START = "Find production"
 SECONDS = 15
@@ -30,8 +30,7 @@ def describe_endpoint(then: str, assign: State | None = None) -> State:
         assign=assign,
         timeout_seconds=SECONDS,
     )
-    patient = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "BackoffRate": 2, "MaxDelaySeconds": 60}
-    return state | {"Retry": [patient | {"MaxAttempts": 20, "JitterStrategy": "FULL"}]}
+    return state | {"Retry": [retrier(["States.ALL"], 21, first_pause=2, longest_pause=60)]}
 
 
 def at_rest(look: str, wait_name: str, rules: list[tuple[str, str]], default: str) -> dict[str, State]:

@@ -7,7 +7,7 @@ from signpost.routing.events import SERIALIZED, WAITED
 from signpost.routing.prefixes import DECISIONS
 from signpost.settings.file import Hosting, Settings
 from stepfunctions import claims
-from stepfunctions.states import State, call, catch, choice, invoke, machine
+from stepfunctions.states import State, call, catch, choice, invoke, machine, spent_at_most
 
 _REFERENCE = (
     "{% {'s3_bucket': $p.image.bucket, 's3_key': $p.image.key, 'version_id': $p.image.version_id, "
@@ -24,6 +24,9 @@ _ASKED = (
 )
 # All that a picture can wait for, one after the other, fits in: an execution that times out could park nothing.
 TIMEOUT_SECONDS = 285
+# Until when an image may be classified and dispatched, in seconds of its execution: the time left is enough for the
+# slowest way on, to the fault queue. A burst of images, whose calls are throttled, may use the time up.
+CLASSIFY_BY, DISPATCH_BY = 45, 120
 # Functions are given up one second before their Task. Most of it is for cold starts, many at once on a small laptop.
 SERIALIZE_SECONDS, CLASSIFY_SECONDS, ASYNC_SECONDS, FILTER_SECONDS = 25, 25, 30, 12
 
@@ -77,7 +80,10 @@ def _prepare(settings: Settings) -> dict[str, State]:
         timeout_seconds=SERIALIZE_SECONDS + 1,
         attempts=2,
     )
-    rules = [("$decision.outcome = 'rejected'", "Keep the decision")]
+    rules = [
+        ("$decision.outcome = 'rejected'", "Keep the decision"),
+        (f"$not({spent_at_most(CLASSIFY_BY)})", "Out of time"),
+    ]
     rules += [(f"$classifier = '{name}'", f"Classify: {name}") for name in settings.hosted]
     return {
         "Prepared already?": prepared,
@@ -91,6 +97,7 @@ def _prepare(settings: Settings) -> dict[str, State]:
         "Take over": claims.take_over(then="Announce", recall="Recall"),
         "Dispatch stuck": _fault("DispatchStuck", "Another execution has claimed this picture and does not finish."),
         "Which classifier?": choice(rules, default="No branch"),
+        "Out of time": _fault("OutOfTime", "The image waited too long for functions or services: route it again."),
         "No branch": _fault("NoBranch", "The machine has no branch for this classifier or label: deploy again."),
     }
 
@@ -100,7 +107,6 @@ def _serialized(where: str) -> State:
     return {
         **{name: f"{{% {where}.{name} %}}" for name in _PARTS},
         "reference": _REFERENCE.replace("$p", where),
-        "tries": 0,
     }
 
 
@@ -137,7 +143,11 @@ def _classify(settings: Settings) -> dict[str, State]:
 
 def _dispatch(settings: Settings) -> dict[str, State]:
     branches = {"rejected": _send("rejected"), "review": _send("review")}
-    rules = [("$decision.outcome = 'rejected'", "rejected"), ("$decision.outcome = 'review'", "review")]
+    rules = [
+        (f"$not({spent_at_most(DISPATCH_BY)})", "Out of time"),
+        ("$decision.outcome = 'rejected'", "rejected"),
+        ("$decision.outcome = 'review'", "review"),
+    ]
     for name, classifier in settings.classifiers.items():
         for label, route in classifier.route_of.items():
             branch = f"{name}: {label} → {route}"

@@ -11,13 +11,28 @@ from typing import Any
 State = dict[str, Any]
 
 # Errors of the services themselves; what a Lambda raises on purpose has names of its own.
-_LAMBDA_TROUBLE = [
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-]
+_LAMBDA_TROUBLE = ["Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException"]
 CONDITION_FAILED = "DynamoDB.ConditionalCheckFailedException"
+NOT_AGAIN: State = {"ErrorEquals": [CONDITION_FAILED], "MaxAttempts": 0}
+# What throttling is called. Where a service's model has no such error, it is the service's base exception.
+_THROTTLED = {
+    "lambda": ["Lambda.TooManyRequestsException", "EndpointThrottled"],
+    "dynamodb": [
+        "DynamoDB.ProvisionedThroughputExceededException",
+        "DynamoDB.RequestLimitExceededException",
+        "DynamoDB.ThrottlingException",
+        "DynamoDB.AmazonDynamoDBException",
+    ],
+    "events": ["EventBridge.FailedEntry", "EventBridge.AmazonEventBridgeException"],
+    "sqs": ["SQS.RequestThrottledException", "SQS.AmazonSQSException"],
+    "aws-sdk:s3": ["S3.S3Exception"],
+    "aws-sdk:sagemaker": ["SageMaker.SageMakerException"],
+    "aws-sdk:sfn": ["Sfn.ExecutionLimitExceededException", "Sfn.SfnException"],
+}
+# A function's concurrency may be taken for a while: 7 calls within 31 seconds. A service's own limit is soon free
+# again: 6 calls within 15 seconds. All of it has to fit into the time of an Express execution.
+_LAMBDA_CALLS, _LAMBDA_PAUSE = 7, 8
+_SERVICE_CALLS, _SERVICE_PAUSE = 6, 4
 
 
 def invoke(
@@ -55,7 +70,10 @@ def invoke(
         "Arguments": {"FunctionName": f"${{{function}}}", "Payload": payload},
         "Output": "{% $states.result.Payload %}",
         "Assign": assign,
-        "Retry": [_retrier([*_LAMBDA_TROUBLE, *retry], attempts)],
+        "Retry": [
+            retrier(_THROTTLED["lambda"], _LAMBDA_CALLS, longest_pause=_LAMBDA_PAUSE),
+            retrier([*_LAMBDA_TROUBLE, *retry], attempts),
+        ],
         "TimeoutSeconds": timeout_seconds,
         "Next": then,
     }
@@ -93,12 +111,40 @@ def call(
         "Arguments": arguments,
         "Output": output,
         "Retry": [
-            {"ErrorEquals": [CONDITION_FAILED], "MaxAttempts": 0},
-            _retrier(["States.ALL"], attempts=3),
+            NOT_AGAIN,
+            retrier(_THROTTLED[service.rpartition(":")[0]], _SERVICE_CALLS, longest_pause=_SERVICE_PAUSE),
+            retrier(["States.ALL"], 3),
         ],
         "TimeoutSeconds": timeout_seconds,
         **({"Assign": assign} if assign else {}),
         "Next": then,
+    }
+
+
+def retrier(errors: list[str], attempts: int, *, first_pause: int = 1, longest_pause: int | None = None) -> State:
+    """Repeat a Task after some errors, with growing pauses that are drawn at random.
+
+    Parameters
+    ----------
+    errors : list of str
+        Their names.
+    attempts : int
+        Calls in all.
+    first_pause, longest_pause : int or None
+        Seconds; each pause is twice the one before, up to the longest.
+
+    Returns
+    -------
+    dict
+        An entry of ``Retry``.
+    """
+    return {
+        "ErrorEquals": errors,
+        "IntervalSeconds": first_pause,
+        "BackoffRate": 2,
+        **({"MaxDelaySeconds": longest_pause} if longest_pause else {}),
+        "MaxAttempts": attempts - 1,
+        "JitterStrategy": "FULL",
     }
 
 
@@ -120,6 +166,12 @@ def choice(rules: list[tuple[str, str]], default: str) -> State:
     """
     choices = [{"Condition": f"{{% {condition} %}}", "Next": then} for condition, then in rules]
     return {"Type": "Choice", "Choices": choices, "Default": default}
+
+
+def spent_at_most(seconds: int) -> str:
+    """Return the JSONata condition that the execution has run for at most this time when a state begins."""
+    started, now = "$states.context.Execution.StartTime", "$states.context.State.EnteredTime"
+    return f"$toMillis({now}) - $toMillis({started}) <= {1000 * seconds}"
 
 
 def wait(seconds: str | int, *, then: str) -> State:
@@ -159,24 +211,19 @@ def longest_seconds(state: State) -> float:
     Parameters
     ----------
     state : dict
-        A Task with one growing retrier.
+        A Task made by `invoke` or `call`.
 
     Returns
     -------
     float
-        Seconds.
+        Seconds. A throttled call is refused at once, so only the pauses after it count.
     """
-    [retrier] = [retrier for retrier in state["Retry"] if retrier["MaxAttempts"]]
-    retries = retrier["MaxAttempts"]
-    pauses = sum(retrier["IntervalSeconds"] * retrier["BackoffRate"] ** retry for retry in range(retries))
-    return (1 + retries) * state["TimeoutSeconds"] + pauses
+    throttled = {error for errors in _THROTTLED.values() for error in errors}
+    retriers = [retrier for retrier in state["Retry"] if retrier["MaxAttempts"]]
+    slow = sum(retrier["MaxAttempts"] for retrier in retriers if not throttled.issuperset(retrier["ErrorEquals"]))
+    return (1 + slow) * state["TimeoutSeconds"] + sum(map(_pauses, retriers))
 
 
-def _retrier(errors: list[str], attempts: int) -> State:
-    return {
-        "ErrorEquals": errors,
-        "IntervalSeconds": 1,
-        "BackoffRate": 2,
-        "MaxAttempts": attempts - 1,
-        "JitterStrategy": "FULL",
-    }
+def _pauses(retrier: State) -> float:
+    growing = (retrier["IntervalSeconds"] * retrier["BackoffRate"] ** retry for retry in range(retrier["MaxAttempts"]))
+    return sum(min(pause, retrier.get("MaxDelaySeconds", pause)) for pause in growing)

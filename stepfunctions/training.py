@@ -7,7 +7,7 @@ from signpost.settings.file import JOB_DIGITS, Classifier, Settings
 from signpost.settings.training import TrainingSettings
 from stepfunctions import production, registry, shipping
 from stepfunctions.gate import gate
-from stepfunctions.states import State, call, catch, choice, fault, invoke, machine
+from stepfunctions.states import State, call, catch, choice, fault, invoke, machine, retrier
 
 CHECK_SECONDS, EVALUATE_SECONDS = 30, 840
 # What the rest of the way takes at most: evaluating, updating the endpoint, and bringing the former model back.
@@ -134,15 +134,14 @@ def _job(name: str, training: TrainingSettings) -> State:
             "$states.result.BillableTimeInSeconds : null %}",
         },
         "Output": {"status": "{% $states.result.TrainingJobStatus %}", "detail": f"{{% {detail} %}}"},
-        # The service's own trouble: no job was started then.
+        # The service's own trouble, throttling among it: no job was started then.
         "Retry": [
-            {
-                "ErrorEquals": ["SageMaker.AmazonSageMakerException", "SageMaker.SdkClientException"],
-                "IntervalSeconds": 5,
-                "BackoffRate": 3,
-                "MaxAttempts": 2,
-                "JitterStrategy": "FULL",
-            }
+            retrier(
+                ["SageMaker.AmazonSageMakerException", "SageMaker.SdkClientException"],
+                7,
+                first_pause=5,
+                longest_pause=60,
+            )
         ],
         "TimeoutSeconds": _training_seconds(training),
         "Next": "Trained?",

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from pydantic import ValidationError
 
-from signpost.errors import EndpointAsleep, EndpointRefused, EndpointUnwell
+from signpost.errors import EndpointAsleep, EndpointRefused, EndpointThrottled, EndpointUnwell
 from signpost.routing.contracts import Answer
 
 _WORTH_A_RETRY = {
@@ -15,10 +15,10 @@ _WORTH_A_RETRY = {
     "InternalFailure",
     "ModelNotReadyException",
     "ServiceUnavailable",
-    "ThrottlingException",
 }
 # What SageMaker says, as a ValidationError, when an inference component has no copy.
 _NO_CAPACITY = "has no capacity"
+_TOO_MANY_REQUESTS = 429  # of the container itself
 
 
 def ask(runtime: Any, endpoint: str, png: bytes, inference_id: str, *, component: str | None = None) -> Answer:
@@ -44,7 +44,9 @@ def ask(runtime: Any, endpoint: str, png: bytes, inference_id: str, *, component
     Raises
     ------
     EndpointUnwell
-        If the endpoint is down, overloaded or throttled.
+        If the endpoint is down or overloaded.
+    EndpointThrottled
+        If it takes no more requests for now.
     EndpointAsleep
         If the component has no copy yet.
     EndpointRefused
@@ -70,7 +72,7 @@ def ask(runtime: Any, endpoint: str, png: bytes, inference_id: str, *, component
 
 
 def meaning(error: ClientError, endpoint: str) -> EndpointUnwell | EndpointAsleep | EndpointRefused:
-    """Tell whether an error of the SageMaker runtime is worth a retry.
+    """Classify an error of the SageMaker runtime by whether it is worth a retry.
 
     Parameters
     ----------
@@ -81,13 +83,15 @@ def meaning(error: ClientError, endpoint: str) -> EndpointUnwell | EndpointAslee
 
     Returns
     -------
-    EndpointUnwell, EndpointAsleep or EndpointRefused
+    EndpointUnwell, EndpointThrottled, EndpointAsleep or EndpointRefused
         To be raised.
     """
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     if code == "ValidationError" and _NO_CAPACITY in message:
         return EndpointAsleep(f"The endpoint {endpoint} has no instance yet: {message}")
     status = error.response.get("OriginalStatusCode", 0)
+    failed = f"The endpoint {endpoint} failed with {code}: {message}"
+    if code == "ThrottlingException" or status == _TOO_MANY_REQUESTS:
+        return EndpointThrottled(failed)
     unwell = code in _WORTH_A_RETRY or (code == "ModelError" and not 400 <= status < 500)
-    kind = EndpointUnwell if unwell else EndpointRefused
-    return kind(f"The endpoint {endpoint} failed with {code}: {message}")
+    return EndpointUnwell(failed) if unwell else EndpointRefused(failed)

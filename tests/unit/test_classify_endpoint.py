@@ -10,7 +10,7 @@ from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
 from lambdas.classify.endpoint import ask
-from signpost.errors import EndpointAsleep, EndpointRefused, EndpointUnwell
+from signpost.errors import EndpointAsleep, EndpointRefused, EndpointThrottled, EndpointUnwell
 
 ANSWER = {
     "predictions": [
@@ -57,7 +57,8 @@ def test_the_picture_goes_out_under_the_decisions_id_and_the_answer_comes_back(r
         ("ModelError", {"OriginalStatusCode": 500, "OriginalMessage": "x"}, EndpointUnwell),
         ("ModelError", {"OriginalStatusCode": 400, "OriginalMessage": "unable to evaluate payload"}, EndpointRefused),
         ("ServiceUnavailable", {}, EndpointUnwell),
-        ("ThrottlingException", {}, EndpointUnwell),
+        ("ThrottlingException", {}, EndpointThrottled),
+        ("ModelError", {"OriginalStatusCode": 429, "OriginalMessage": "busy"}, EndpointThrottled),
         ("ModelNotReadyException", {}, EndpointUnwell),
         ("InternalFailure", {}, EndpointUnwell),
         ("ValidationError", {}, EndpointRefused),

@@ -19,6 +19,7 @@ from localcloud.guard import is_welcome
 from localcloud.property_types import with_api_types
 from localcloud.sagemaker import model_package
 from localcloud.sagemaker.variants import choose, with_known_capacity
+from localcloud.state_retries import pause
 from signpost.model.archives import TarBounds
 
 
@@ -53,6 +54,14 @@ def test_the_root_users_secret_is_random_kept_and_private(tmp_path: Path) -> Non
     root_user.make_secret(folders[0])
     assert root_user.read_secret(folders[0]) == first
     assert [stat.S_IMODE(file.stat().st_mode) for file in folders[0].iterdir()] == [0o600]
+
+
+@pytest.mark.parametrize(("rules", "longest"), [({}, [1, 2, 4, 8]), ({"MaxDelaySeconds": 3}, [1, 2, 3, 3])])
+def test_pauses_between_retries_grow_up_to_the_longest_allowed(rules: dict[str, int], longest: list[int]) -> None:
+    steady = {"IntervalSeconds": 1, "BackoffRate": 2, **rules}
+    assert [pause(steady, retries) for retries in range(4)] == longest
+    drawn = [pause({**steady, "JitterStrategy": "FULL"}, 3) for _ in range(50)]
+    assert 0 <= min(drawn) < max(drawn) <= longest[3]
 
 
 GUEST = {"host": "127.0.0.1:4566"}

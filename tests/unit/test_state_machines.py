@@ -7,7 +7,7 @@ import pytest
 
 from signpost.settings.file import Hosting, load_settings
 from signpost.settings.training import TrainingSettings
-from stepfunctions import batch, registry, routing, training, waiting
+from stepfunctions import batch, claims, registry, routing, training, waiting
 from stepfunctions.__main__ import FOLDER, machines, render
 from stepfunctions.states import longest_seconds
 from tests.conftest import ROOT
@@ -61,7 +61,7 @@ def test_every_classifier_and_label_has_a_branch_of_its_own(settings):
     assert len(branches) == 7
     assert set(branches) <= set(states)
     reachable = {rule["Next"] for rule in states["Where to?"]["Choices"]}
-    assert reachable == {*branches, "review", "rejected"}
+    assert reachable == {*branches, "review", "rejected", "Out of time"}
 
 
 def test_every_task_ends_in_the_fault_queue_when_all_else_fails(settings):
@@ -73,18 +73,77 @@ def test_every_task_ends_in_the_fault_queue_when_all_else_fails(settings):
             assert last["Next"] in {"Release the claim", "Park the reference", "Fault, not parked"}, name
 
 
-def test_all_that_a_picture_can_wait_for_fits_into_the_machines_time(settings):
+# The ways from a point that is passed by some second of the execution to its end.
+WAYS = {
+    "from the start": (0, ["Serialize", "Claim"]),
+    "to classify": (routing.CLASSIFY_BY, ["Classify: vehicle", "Filter", "Keep the decision"]),
+    "to leave it to the waiting machine": (routing.CLASSIFY_BY, ["Classify: vehicle", "Ask later"]),
+    "to dispatch": (
+        routing.DISPATCH_BY,
+        ["vehicle: bicycle → nearby-orders", "Mark queued", "Announce", "Mark dispatched"],
+    ),
+    "to take over": (claims.TAKE_OVER_BY, ["Take over", "Announce", "Mark dispatched"]),
+    "to wait once more": (claims.WAIT_BY + claims.WAIT_SECONDS, ["Claim", "Recall"]),
+}
+
+
+@pytest.mark.parametrize("hosting", [hosting for hosting in Hosting if hosting is not Hosting.OFF])
+@pytest.mark.parametrize("way", WAYS)
+def test_the_slowest_way_to_the_fault_queue_fits_into_the_machines_time(settings, hosting, way):
     # An Express execution that times out runs no Catch: it could not park the picture's reference.
-    machine = routing.build(settings)
-    way = ["Serialize", "Claim", "Classify: vehicle", "Filter", "Keep the decision", "vehicle: bicycle → nearby-orders"]
-    way += ["Mark queued", "Announce", "Mark dispatched", "Release the claim", "Park the reference"]
-    assert sum(longest_seconds(machine["States"][name]) for name in way) < machine["TimeoutSeconds"] <= 300
+    machine = routing.build(with_hosting(settings, hosting))
+    begun, names = WAYS[way]
+    names = [name for name in names if name in machine["States"]] + ["Release the claim", "Park the reference"]
+    assert begun + sum(longest_seconds(machine["States"][name]) for name in names) < machine["TimeoutSeconds"] <= 300
 
 
-def test_a_picture_that_finds_no_instance_can_be_left_to_the_waiting_machine_in_time(settings):
-    machine = routing.build(with_hosting(settings, Hosting.ASYNC))
-    way = ["Serialize", "Claim", "Classify: vehicle", "Release the claim", "Ask later", "Park the reference"]
-    assert sum(longest_seconds(machine["States"][name]) for name in way) < machine["TimeoutSeconds"]
+def test_every_task_is_on_one_of_the_ways(settings):
+    states = routing.build(settings)["States"]
+    known = {name for _, names in WAYS.values() for name in names} | {"Release the claim", "Park the reference"}
+    alike = {rule["Next"] for state in ("Which classifier?", "Where to?") for rule in states[state]["Choices"]}
+    assert {name for name, state in states.items() if state["Type"] == "Task"} - alike <= known
+
+
+@pytest.mark.parametrize(
+    ("state", "by", "variables"),
+    [
+        ("Which classifier?", routing.CLASSIFY_BY, {"classifier": "vehicle", "decision": None}),
+        ("Where to?", routing.DISPATCH_BY, {"decision": {"outcome": "review"}}),
+    ],
+)
+def test_an_image_that_waited_too_long_goes_to_the_fault_queue_in_time(settings, state, by, variables):
+    states = routing.build(settings)["States"]
+
+    def following(second):
+        context = {"Execution": {"StartTime": "2026-11-21T14:00:00.250Z"}}
+        context["State"] = {"EnteredTime": f"2026-11-21T14:{second // 60:02}:{second % 60:02}.250Z"}
+        rules = states[state]["Choices"]
+        return next(rule["Next"] for rule in rules if evaluate(rule["Condition"], variables, context=context))
+
+    assert following(by) != "Out of time"
+    assert following(by + 1) == "Out of time"
+    assert states["Out of time"]["Next"] == "Release the claim"
+
+
+def test_throttled_calls_are_repeated_more_often_and_with_longer_pauses(settings):
+    for name, machine in machines(settings).items():
+        for state, body in states_of(machine):
+            if body["Type"] != "Task" or state in {"Release the claim", "Train"} or "describeEndpoint" in str(body):
+                continue
+            throttled, others = [retrier for retrier in body["Retry"] if retrier["MaxAttempts"]][:2]
+            assert 6 <= 1 + throttled["MaxAttempts"] <= 8, (name, state)
+            assert throttled["MaxDelaySeconds"] > 1, (name, state)
+            assert throttled["JitterStrategy"] == "FULL", (name, state)
+            assert throttled["MaxAttempts"] > others["MaxAttempts"] or "Smoke" in state, (name, state)
+            assert not set(throttled["ErrorEquals"]) & set(others["ErrorEquals"]), (name, state)
+
+
+def states_of(machine):
+    """Every state of a machine, those of its maps too."""
+    for name, state in machine["States"].items():
+        yield name, state
+        if "ItemProcessor" in state:
+            yield from states_of(state["ItemProcessor"])
 
 
 def test_only_a_hosting_that_sleeps_leaves_pictures_to_the_waiting_machine(settings):
