@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from cli.cloud import Aws
 from cli.connection import find_deployment, settings
@@ -20,6 +19,7 @@ from signpost.images.prepare import encode_png, prepare
 from signpost.model.manifest import InputSpec
 from signpost.model.package import open_package
 from signpost.settings.file import Hosting
+from signpost.terminal.console import Table
 from training.data.drawn import draw_file
 
 
@@ -45,7 +45,7 @@ def capacity(
     instances = variant["CurrentInstanceCount"]
     console.print(f"Loading {endpoint}, {instances} × {chosen.endpoint.instance_type}", markup=False)
     prepared = _prepared(picture, open_package(chosen.model).manifest.input)
-    table, steps = Table("callers", "a second", "p50 ms", "p99 ms", "errors", box=None, pad_edge=False), list[Step]()
+    table, steps = Table("callers", "a second", "p50 ms", "p99 ms", "errors"), list[Step]()
     for step in load(lambda: _caller(endpoint, prepared), seconds):
         steps.append(step)
         latencies = (f"{1000 * step.p50:.1f}", f"{1000 * step.p99:.1f}")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from cli.cloud import AsJson, Aws
 from cli.connection import settings
@@ -21,6 +20,7 @@ from signpost.capture.json_lines import Line
 from signpost.capture.records import CapturedRecord
 from signpost.capture.summary import Listed, describe, named_picture, read_captured_lines
 from signpost.errors import PictureError, SignpostError
+from signpost.terminal.console import Table, plain
 
 app = typer.Typer(help="Captured requests and answers of endpoints: list, show, export.", no_args_is_help=True)
 From = Annotated[
@@ -45,9 +45,7 @@ def list_(source: From = None, labels: Labels = None, as_json: AsJson = False, o
 
     Example: signpost capture list --from captured-data --json
     """
-    table = Table(box=None, pad_edge=False)
-    for column in ("time", "id", "endpoint", "picture", "label", "confidence"):
-        table.add_column(column, overflow="fold", no_wrap=column == "time")
+    table = Table("time", "id", "endpoint", "picture", "label", "confidence")
     read, bad = 0, 0
     for _, listed in _records(source, labels, on_aws):
         read, bad = read + (listed.error is None), bad + (listed.error is not None)
@@ -56,7 +54,7 @@ def list_(source: From = None, labels: Labels = None, as_json: AsJson = False, o
         elif listed.error is None:
             table.add_row(*_row(listed))
         elif bad <= _SHOWN:
-            errors.print(f"[yellow]can't be read[/] {escape(_fault(listed))}", soft_wrap=True)
+            errors.print(f"[yellow]can't be read[/] {plain(_fault(listed))}")
     if not as_json:
         console.print(table)
     errors.print(f"{read:,} records, {bad:,} that can't be read")
@@ -72,7 +70,7 @@ def show(
 ) -> None:
     """Show all records of an id.
 
-    Example: signpost capture show 3075fb09-1032-45e4-86dd-8ab7485aef1b --from captured-data
+    Example: signpost capture show 3075fb09-1032-45e4-86dd-8ab7485aef1b
     """
     found = False
     for _, listed in _records(source, labels, on_aws):
@@ -111,8 +109,8 @@ def export(
         if as_json:
             typer.echo(json.dumps(listed.model_dump(mode="json") | {"picture": path and str(path)}))
         elif path is None:
-            errors.print(f"[yellow]no picture[/] {escape(_fault(listed))}", soft_wrap=True)
-    errors.print(f"{written:,} pictures in {escape(str(to))}, {bad:,} records without one")
+            errors.print(f"[yellow]no picture[/] {plain(_fault(listed))}")
+    errors.print(f"{written:,} pictures in {plain(to)}, {bad:,} records without one")
 
 
 def _export_corrected(to: Path, source: str | None, labels: str | None, as_json: bool, on_aws: bool) -> None:
@@ -123,10 +121,10 @@ def _export_corrected(to: Path, source: str | None, labels: str | None, as_json:
         typer.echo(json.dumps(vars(found)))
         return
     for line in found.skipped[:_SHOWN]:
-        errors.print(f"[yellow]skipped[/] {escape(line)}", soft_wrap=True)
+        errors.print(f"[yellow]skipped[/] {plain(line)}")
     errors.print(
-        f"{found.pictures:,} pictures in {escape(str(to))}, {found.conflicts:,} on which people disagree, "
-        f"{len(found.skipped):,} skipped\nNext: [bold]signpost data inspect {escape(str(to))}[/]"
+        f"{found.pictures:,} pictures in {plain(to)}, {found.conflicts:,} on which people disagree, "
+        f"{len(found.skipped):,} skipped\nNext: [bold]signpost data inspect {plain(shlex.quote(str(to)))}[/]"
     )
 
 
@@ -155,7 +153,7 @@ def _row(listed: Listed) -> list[str]:
     when = listed.time.strftime("%Y-%m-%d %H:%M:%S") if listed.time else ""
     name = listed.inference_id or listed.event_id or ""
     size = f"{listed.width} × {listed.height}"
-    return [when, escape(name), escape(listed.endpoint), size, escape(listed.label or ""), f"{listed.confidence:.1%}"]
+    return [when, plain(name), plain(listed.endpoint), size, plain(listed.label or ""), f"{listed.confidence:.1%}"]
 
 
 def _fault(listed: Listed) -> str:

@@ -18,6 +18,7 @@ from localcloud import deploy, process
 from localcloud.credentials import endpoint_url
 from signpost.aws import clients
 from signpost.errors import DeploymentError
+from signpost.terminal.printable import printable_message
 
 Aws = Annotated[bool, typer.Option("--aws", help="Talk to your AWS account instead of the local cloud.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -131,7 +132,7 @@ def logs(
             for event in (event for page in pages for event in page["events"]):
                 since[name] = event["timestamp"] + 1
                 when = datetime.fromtimestamp(event["timestamp"] / 1000, UTC).strftime("%H:%M:%S")
-                typer.echo(f"{when} {name.rsplit('/', 1)[1]} {event['message'].rstrip()}")
+                typer.echo(f"{when} {name.rsplit('/', 1)[1]} {printable_message(event['message'].rstrip())}")
         if not follow:
             return
         time.sleep(1)

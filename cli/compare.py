@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from cli.cloud import Aws
 from cli.connection import connect
 from cli.output import console, errors, step
 from signpost.aws import clients
 from signpost.cost.prices import training_price
+from signpost.terminal.console import plain
 from training.compare.intervals import MOST_REPEATS
 
 _ALL = "single,multi-worker,parameter-server,parameter-server-sync"
@@ -46,7 +46,7 @@ def compare(
 
     A second start with the same folder makes the runs that are missing or failed, and writes the report anew.
 
-    Example: signpost train compare faces --quick --repeats 3 --out build/compare-faces
+    Example: signpost train compare faces --quick --out build/compare-faces
     """
     from training.compare.comparison import compare as make_runs
     from training.compare.comparison import make_setting, open_folder
@@ -71,13 +71,13 @@ def compare(
         complete = make_runs(plan, quick, _tell, progress.say)
     view = View(target, instance_type, tuple(billed), tuple(left_out), shlex.join(["signpost", *sys.argv[1:]]))
     for paragraph in write_report(plan, setting, view):
-        console.print(escape(paragraph), soft_wrap=True)
+        console.print(plain(paragraph))
         console.print()
-    console.print(f"The report is {escape(str(out / 'report.html'))}, its tables {escape(str(out / 'report.md'))}")
+    console.print(f"The report is {plain(out / 'report.html')}, its tables {plain(out / 'report.md')}")
     if not complete:
         errors.print("[yellow]stopped[/] before all runs were made; the same command goes on")
         raise typer.Exit(130)
 
 
 def _tell(line: str) -> None:
-    console.print(escape(line), soft_wrap=True)
+    console.print(plain(line))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from cli.connection import settings
 from cli.output import console
 from signpost.cost import report
 from signpost.cost.prices import AS_OF
 from signpost.cost.report import Rows
+from signpost.terminal.console import Table
 
 
 def cost(
@@ -47,7 +47,7 @@ def _say(*lines: str) -> None:
 def _show(title: str, rows: Rows) -> None:
     """Print a table; a row without its second cell is a sum."""
     (first, *others), *body = rows
-    table = Table(box=None, pad_edge=False)
+    table = Table()
     table.add_column(first, no_wrap=True)
     for name in others:
         table.add_column(name, justify="right")

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from cli.cloud import AsJson, Aws
 from cli.connection import connect
@@ -16,6 +14,7 @@ from cli.output import console, errors, show_pairs
 from signpost.aws import clients
 from signpost.capture.corrections import CORRECTIONS
 from signpost.errors import DatasetError
+from signpost.terminal.console import Table, plain
 
 if TYPE_CHECKING:
     from training.data.inspection import Inspection
@@ -32,7 +31,7 @@ def list_(as_json: AsJson = False) -> None:
     """
     from training.data.catalogue import CATALOGUE, OTHERS, begun, cached
 
-    table = Table("name", "what", "size", "here", "terms", box=None, pad_edge=False)
+    table = Table("name", "what", "size", "here", "terms")
     for known in CATALOGUE:
         archive = cached(known)
         if as_json:
@@ -83,7 +82,7 @@ def inspect(
         if source.startswith("s3://"):
             found = _captured(source, corrections, (width, height), names, on_aws)
         else:
-            found = look(_find(source), names, (width, height), lambda line: status.update(escape(line)))
+            found = look(_find(source), names, (width, height), lambda line: status.update(plain(line)))
     if as_json:
         typer.echo(json.dumps(found.as_json()))
     else:
@@ -113,28 +112,28 @@ def _captured(
     connect(on_aws)
     captured = read_captured(clients.client("s3"), bucket, prefix, corrections, size, labels)
     for line in captured.bad[:_SHOWN]:
-        errors.print(f"[yellow]skipped[/] {escape(line)}")
+        errors.print(f"[yellow]skipped[/] {plain(line)}")
     errors.print(captured.summary())
     return inspect_dataset(captured.dataset)
 
 
 def _show(found: Inspection) -> None:
     counts = found.dataset.counts()
-    table = Table("class", *counts, box=None, pad_edge=False)
+    table = Table("class", *counts)
     for label in found.dataset.classes:
-        table.add_row(escape(label), *(f"{counts[part][label]:,}" for part in counts))
+        table.add_row(plain(label), *(f"{counts[part][label]:,}" for part in counts))
     table.add_row("[bold]all[/]", *(f"[bold]{sum(part.values()):,}[/]" for part in counts.values()))
     console.print(table)
     console.print()
     show_pairs("", list(_facts(found)))
     for entry in found.dataset.skipped[:_SHOWN]:
-        console.print(f"[yellow]left out[/] {escape(str(entry))}", soft_wrap=True)
+        console.print(f"[yellow]left out[/] {plain(entry)}")
     if len(found.dataset.skipped) > _SHOWN:
         console.print(f"… and {len(found.dataset.skipped) - _SHOWN:,} more files; --json names them all")
     for line in found.findings.lines():
-        console.print(f"[yellow]found:[/] {escape(line)}", soft_wrap=True)
+        console.print(f"[yellow]found:[/] {plain(line)}")
     for fault in found.faults:
-        console.print(f"[red]stops a run:[/] {escape(fault)}", soft_wrap=True)
+        console.print(f"[red]stops a run:[/] {plain(fault)}")
 
 
 def _facts(found: Inspection) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ def image() -> None:
 
     An image that is built already is only named; one of your own stays as it is named.
 
-    Example: npx cdk deploy signpost-image && signpost image && npx cdk deploy --all
+    Example: npx cdk deploy signpost-image && signpost image
     """
     known, codebuild, ecr = settings(), clients.client("codebuild"), clients.client("ecr")
     needed = list(uses(known))
@@ -29,5 +29,5 @@ def image() -> None:
                 uri = build(project, codebuild, ecr, progress.say)
         for use in served:
             write_value(use.classifier, use.table, "image_uri", uri)
-            console.print(f"[classifiers.{use.classifier}.{use.table}] image_uri = {uri}", markup=False, soft_wrap=True)
+            console.print(f"[classifiers.{use.classifier}.{use.table}] image_uri = {uri}", markup=False)
     console.print("Deploy to use them.")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import sys
+from typing import Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.markup import escape
+from typer.exceptions import TyperException
 
 from cli import capacity, capture, cloud, cost, data, image, models, registry, review, routing, serving, shadow, train
 from cli.output import errors
 from signpost.errors import SignpostError
+from signpost.terminal.console import UNBOUNDED, plain, plain_message
 
 app = typer.Typer(
     name="signpost",
@@ -18,7 +21,9 @@ app = typer.Typer(
     epilog="Exit codes: 0 done · 1 an error, said on stderr · 2 wrong usage · 3 some pictures ended as faults.",
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="rich",
+    # Where another program reads it, the help is not wrapped, and has no frames.
+    rich_markup_mode="rich" if sys.stdout.isatty() else None,
+    context_settings={"terminal_width": UNBOUNDED},
     pretty_exceptions_enable=False,
 )
 for command in (
@@ -46,12 +51,32 @@ for group, name in ((data.app, "data"), (train.app, "train"), (registry.app, "mo
 
 
 def main() -> None:
-    """Run the command; an error that was raised on purpose becomes one clear message and exit code 1."""
+    """Run the command; an error that was raised on purpose becomes one clear message and exit code 1 or 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a locale without é or ✓ fails no command
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
     except (SignpostError, ClientError, BotoCoreError) as error:
-        errors.print("[red]error:[/]", escape(str(error)))
+        _print_error(str(error))
         sys.exit(1)
+    except OSError as error:
+        _print_error(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        sys.exit(1)
+    except typer.Abort:
+        errors.print("Stopped; nothing was done.")
+        sys.exit(1)
+    except TyperException as error:
+        usage: Any = getattr(error, "ctx", None)
+        _print_error(error.format_message().replace("\n\t", " "))
+        if usage:
+            errors.print(plain(usage.get_usage()))
+            errors.print(f"More: [bold]{plain(usage.command_path)} --help[/]")
+        sys.exit(error.exit_code)
+
+
+def _print_error(message: str) -> None:
+    errors.print("[red]error:[/]", plain_message(message))
 
 
 if __name__ == "__main__":

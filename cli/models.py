@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from cli.cloud import AsJson
 from cli.connection import ROOT
@@ -20,6 +19,8 @@ from signpost.images.prepare import prepare
 from signpost.model.package import open_package
 from signpost.model.predictor import Predictor
 from signpost.routing.decision import doubt
+from signpost.terminal.console import plain
+from signpost.terminal.printable import printable
 
 Model = Annotated[
     Path, typer.Option("--model", help="A model package: its folder, or model.tar.gz.", show_default="models/vehicle")
@@ -44,7 +45,7 @@ def predict(
         except PictureError as error:
             rejected += 1
             answer = {"source": str(path), "reason": {"code": error.code, "message": error.message}}
-            text = f"{path}: {error.message}"
+            text = f"{printable(str(path))}: {error.message}"
         else:
             [prediction] = predictor.predict([image])
             reason = doubt(prediction, prediction.threshold)
@@ -53,7 +54,7 @@ def predict(
                 "reason": reason and reason.model_dump(),
                 "source": str(path),
             }
-            text = f"{path}: {prediction.label} {prediction.confidence:.1%}" + (
+            text = f"{printable(str(path))}: {prediction.label} {prediction.confidence:.1%}" + (
                 f" – {reason.message}" if reason else ""
             )
         typer.echo(json.dumps(answer) if as_json else text)
@@ -67,7 +68,7 @@ def evaluate(
 ) -> None:
     """Measure a model on labelled pictures.
 
-    Example: signpost evaluate --model models/vehicle --data photos.tar.gz --json
+    Example: signpost evaluate --data photos.tar.gz --json
     """
     from training.evaluate import evaluate as measure
 
@@ -77,7 +78,7 @@ def evaluate(
         typer.echo(json.dumps(result))
         return
     for name in result.pop("skipped", []):
-        console.print("[yellow]skipped[/]", escape(name))
+        console.print("[yellow]skipped[/]", plain(name))
     show_pairs("", [(name, _readable(value)) for name, value in result.items()])
 
 

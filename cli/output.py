@@ -8,15 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from signpost.errors import RoutingFault
 from signpost.routing.contracts import Decision, Outcome
+from signpost.terminal.console import Table, make_console, plain
+from signpost.terminal.printable import printable
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+console = make_console()
+errors = make_console(stderr=True)
 _COLOURS = {Outcome.ROUTED: "green", Outcome.REVIEW: "yellow", Outcome.REJECTED: "red"}
 
 
@@ -39,35 +37,33 @@ class Step:
 
     def say(self, line: str) -> None:
         """Show the latest line of what is under way."""
-        self._update(f"{self._title} [dim]{escape(line[: console.width - len(self._title) - 8])}[/]")
+        self._update(f"{self._title} [dim]{plain(line[: console.width - len(self._title) - 8])}[/]")
 
 
 class DecisionTable:
     """Decisions as they come, one row a picture."""
 
     def __init__(self) -> None:
-        self._table = Table("picture", "label", "confidence", "outcome", "route", "ms", box=None, pad_edge=False)
+        self._table = Table("picture", "label", "confidence", "outcome", "route", "ms")
         self._routes: Counter[str] = Counter()
 
     def add(self, path: Path, result: Decision | RoutingFault, elapsed_ms: float) -> None:
         """Add a picture's row."""
         if isinstance(result, RoutingFault):
             self._routes["fault"] += 1
-            self._table.add_row(
-                escape(path.name), "", "", "[red]fault[/]", escape(str(result)[:60]), f"{elapsed_ms:.0f}"
-            )
+            self._table.add_row(plain(path.name), "", "", "[red]fault[/]", plain(result), f"{elapsed_ms:.0f}")
             return
         self._routes[result.route or result.outcome] += 1
         why = f"[dim]{result.reason.code}[/]" if result.reason else result.route
         sure = f"{result.confidence:.1%}" if result.confidence is not None else ""
         outcome = f"[{_COLOURS[result.outcome]}]{result.outcome}[/]"
-        self._table.add_row(escape(path.name), result.label or "", sure, outcome, why, f"{elapsed_ms:.0f}")
+        self._table.add_row(plain(path.name), result.label or "", sure, outcome, why, f"{elapsed_ms:.0f}")
 
     def show(self) -> None:
         """Print the table and the summary per route."""
         console.print(self._table)
         console.print()
-        summary = Table("where to", "pictures", box=None, pad_edge=False)
+        summary = Table("where to", "pictures")
         for route, count in sorted(self._routes.items()):
             summary.add_row(route, str(count))
         console.print(summary)
@@ -79,4 +75,4 @@ def show_pairs(title: str, rows: Sequence[tuple[str, str]]) -> None:
     if title:
         console.print(f"[bold]{title}[/]")
     for name, value in rows:
-        console.print(f"{name:<{width}}  {value}", markup=False, soft_wrap=True)
+        console.print(f"{name:<{width}}  {printable(value)}", markup=False)

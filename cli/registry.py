@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from cli.cloud import AsJson, Aws
 from cli.connection import ROOT, find_deployment, settings
@@ -16,6 +15,7 @@ from signpost.aws import clients
 from signpost.aws.quiet import quiet_libraries
 from signpost.errors import SettingsError
 from signpost.model import registry
+from signpost.terminal.console import Table, plain
 
 app = typer.Typer(help="Trained models in the registry: list, approve, reject, pull.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A classifier of signpost.toml with a training table.")]
@@ -34,7 +34,7 @@ def list_(classifier: Name, as_json: AsJson = False, on_aws: Aws = False) -> Non
         for model in found:
             typer.echo(json.dumps(asdict(model), default=str))
         return
-    table = Table("version", "status", "registered", "accuracy", "calibration error", box=None, pad_edge=False)
+    table = Table("version", "status", "registered", "accuracy", "calibration error")
     for model in found:
         figures = (model.figures.get(name, "") for name in ("accuracy", "ece"))
         table.add_row(model.version, model.status, f"{model.created:%Y-%m-%d %H:%M}", *figures)
@@ -69,7 +69,7 @@ def pull(classifier: Name, on_aws: Aws = False) -> None:
     folder = settings().classifiers[classifier].model or ROOT / "models" / classifier
     with quiet_libraries():
         manifest = registry.pull(clients.file_client(read_timeout=60), found, folder)
-    console.print(f"{folder} is now {manifest.name} {manifest.version}.", markup=False)
+    console.print(f"{plain(folder)} is now {plain(manifest.name)} {plain(manifest.version)}.")
 
 
 def _registered(classifier: str, on_aws: bool) -> list[registry.Registered]:

@@ -70,7 +70,7 @@ def _serve(parts: Parts, listening: socket.socket, browser: bool) -> None:
     token, once = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     guarded = LocalGuard(make_app(parts), port, token, once)
     address = f"http://127.0.0.1:{port}/?token="
-    console.print(f"The page is at {address}{token} until you press Ctrl+C.", soft_wrap=True)
+    console.print(f"The page is at {address}{token} until you press Ctrl+C.")
     if browser:
         typer.launch(f"{address}{once}")
     uvicorn.Server(uvicorn.Config(guarded, log_level="warning", server_header=False)).run(sockets=[listening])

@@ -18,6 +18,7 @@ from cli.output import DecisionTable, console, step
 from signpost.aws.routing_client import Router
 from signpost.errors import RoutingFault
 from signpost.routing.contracts import Decision
+from signpost.terminal.console import plain
 
 _FAULTS = 3
 Result = tuple[Path, Decision | RoutingFault, float]
@@ -51,7 +52,7 @@ def redrive(on_aws: Aws = False, as_json: AsJson = False) -> None:
             typer.echo(decision.model_dump_json())
         elif not as_json:
             name = parked.event.get("s3_key") or json.dumps(parked.event)[:80]
-            console.print(f"{name}: {decision.outcome if decision else result}", markup=False)
+            console.print(f"{plain(name)}: {decision.outcome if decision else plain(result)}")
     if not as_json:
         asleep = f" {waiting} wait for an instance, and are then decided." if waiting else ""
         console.print(f"{done} decided, {left} still in the fault queue.{asleep}")

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
-from rich.markup import escape
 
 from cli.connection import find_deployment, settings
 from cli.output import console, step
@@ -18,6 +17,8 @@ from signpost.aws import clients
 from signpost.errors import ExecutionFailed, SettingsError
 from signpost.routing.prefixes import DATA
 from signpost.settings.file import JOB_DIGITS
+from signpost.terminal.console import plain
+from signpost.terminal.printable import printable
 from training.data.catalogue import CATALOGUE, cached
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
@@ -70,12 +71,12 @@ def train_on_sagemaker(classifier: str, on_aws: bool = False) -> None:
     execution = states.start_execution(stateMachineArn=machine)["executionArn"]
     digits = hashlib.sha256(execution.encode()).hexdigest()[:JOB_DIGITS]
     job = f"{settings().app.name}-{classifier}-{digits}"
-    console.print(f"Training job {job}, execution {execution}", markup=False, soft_wrap=True)
+    console.print(f"Training job {job}, execution {execution}", markup=False)
     try:
         _verdict(_follow(states, execution, _Log(clients.client("logs"), job), classifier))
     except KeyboardInterrupt:
         stop = f"aws stepfunctions stop-execution --execution-arn {execution}"
-        console.print(f"Not followed any more; it goes on. To stop it: {stop}", markup=False, soft_wrap=True)
+        console.print(f"Not followed any more; it goes on. To stop it: {stop}", markup=False)
         raise
 
 
@@ -133,11 +134,11 @@ def _follow(states: Any, execution: str, log: _Log, classifier: str) -> dict[str
             last = number
             if state == _WAITS and not asked:
                 asked = True
-                console.print(f"Waiting for a person: [bold]signpost model approve {escape(classifier)}[/], or reject")
+                console.print(f"Waiting for a person: [bold]signpost model approve {plain(classifier)}[/], or reject")
             elif state not in _UNSAID and state != _WAITS:
                 console.print(f"▸ {state}", markup=False)
         for line in log.lines():
-            console.print(f"  {line}", markup=False, style="dim")
+            console.print(f"  {printable(line)}", markup=False, style="dim")
         if now["status"] != "RUNNING":
             return now
         time.sleep(_POLL_SECONDS)
@@ -157,4 +158,4 @@ def _verdict(ended: dict[str, Any]) -> None:
     if ended["status"] != "SUCCEEDED":
         raise ExecutionFailed(f"{ended.get('error', ended['status'])}: {ended.get('cause', 'no cause given')}")
     summary = json.loads(ended["output"])
-    console.print(f"[green]✓[/] {escape(summary['said'])}")
+    console.print(f"[green]✓[/] {plain(summary['said'])}")

@@ -7,8 +7,6 @@ from statistics import fmean
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from cli.cloud import AsJson, Aws
 from cli.connection import find_deployment, settings
@@ -19,6 +17,7 @@ from signpost.capture.json_lines import Lines
 from signpost.capture.shadow import Comparison, compare
 from signpost.errors import SettingsError
 from signpost.routing.prefixes import CAPTURE
+from signpost.terminal.console import Table, plain
 
 _SHOWN = 5
 
@@ -40,7 +39,7 @@ def shadow(
     lines = Lines(Bucket(clients.client("s3", read_timeout=60), bucket))
     found = compare(lines, f"{CAPTURE}{app.app.name}-{classifier}/", wanted.route_of, wanted.thresholds)
     for line in found.bad[:_SHOWN]:
-        errors.print(f"[yellow]skipped[/] {escape(line)}")
+        errors.print(f"[yellow]skipped[/] {plain(line)}")
     if as_json:
         typer.echo(json.dumps(_figures(found) | {"changes": _changes(found)}))
     else:
@@ -50,7 +49,7 @@ def shadow(
 def _show(found: Comparison) -> None:
     show_pairs("", [(name.replace("_", " "), _text(value)) for name, value in _figures(found).items()])
     if found.changes:
-        table = Table("goes to", "would go to", "pictures", box=None, pad_edge=False)
+        table = Table("goes to", "would go to", "pictures")
         for ours, theirs, count in _changes(found):
             table.add_row(ours, theirs, str(count))
         console.print()

@@ -10,12 +10,10 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
-
 from signpost.aws.clients import client
 from signpost.capture.corrections import CORRECTIONS
 from signpost.errors import SignpostError, TrainingInterrupted
+from signpost.terminal.console import make_console, plain_message
 from training.data.captured import read_captured
 from training.data.catalogue import fetch
 from training.data.locate import locate
@@ -36,11 +34,14 @@ def main(arguments: list[str] | None = None) -> int:
         0, 1 after an error that was printed, or 75 after a signal to stop.
     """
     options = _parser().parse_args(arguments)
-    console = Console(stderr=True, soft_wrap=True)
+    console = make_console(stderr=True)
     if not find_spec("tensorflow"):
         console.print("[red]error:[/] training needs TensorFlow, an extra of its own: run `make .venv/training` first")
         return 1
-    say = partial(console.print, markup=False)  # names of files are no markup
+
+    def say(line: str) -> None:
+        console.print(plain_message(line))
+
     # What it says on its own, down to errors, is of no use to anyone: what goes wrong arrives as an exception.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # TensorFlow takes seconds to load, and processes that draw pictures import this module too.
@@ -68,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         say(str(error))
         return INTERRUPTED
     except SignpostError as error:
-        console.print(f"[red]error:[/] {escape(str(error))}")
+        console.print(f"[red]error:[/] {plain_message(error)}")
         return 1
     return 0
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.progress import track
 
 from signpost.errors import DatasetError, PictureError
@@ -14,6 +13,7 @@ from signpost.model.evaluation import measure_predictions
 from signpost.model.package import Package
 from signpost.model.predictor import Predictor, interpret
 from signpost.routing.contracts import Prediction
+from signpost.terminal.console import make_console
 from training.data.decode import prepare_file
 from training.data.folders import LabelledPictures, Skipped, open_pictures
 
@@ -51,7 +51,7 @@ def _predict(predictor: Predictor, pictures: LabelledPictures) -> tuple[list[int
     spec, labels = predictor.manifest.input, predictor.manifest.labels
     truth: list[int] = []
     found: list[Prediction] = []
-    console = Console(stderr=True)
+    console = make_console(stderr=True)
     shown = track(pictures.pictures, "measuring", console=console, transient=True, disable=not console.is_terminal)
     for label, name, content in shown:
         try:

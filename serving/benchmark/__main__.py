@@ -17,6 +17,7 @@ from serving.benchmark.page import write_page
 from serving.benchmark.pictures import describe, draw_pictures
 from serving.benchmark.servers import BUILD, CORES, NAMES, OURS, PACKAGE, ROOT, SERVERS
 from signpost.model.package import open_package
+from signpost.terminal.console import make_console
 from training.machine import processor
 from training.packaging import git_revision
 
@@ -30,7 +31,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="1 second a load, 1 round: a trial, written to build/")
     parser.add_argument("--only", nargs="+", choices=list(NAMES), help="these servers: a trial too")
     options = parser.parse_args()
-    console = Console(stderr=True, soft_wrap=True)
+    console = make_console(stderr=True)
     plan = {"trial": bool(options.quick or options.only), "seconds": _SECONDS, "rounds": _ROUNDS}
     if options.quick:
         plan |= {"seconds": 1, "rounds": 1}

@@ -6,8 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from rich.console import Console
-
+from signpost.terminal.console import make_console
 from training.benchmark.accuracy import measure_accuracy
 from training.benchmark.memory import measure_memory
 from training.benchmark.page import write_page
@@ -26,7 +25,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder that holds the archives of the recipes")
     parser.add_argument("--out", type=Path, default=ROOT / "build/benchmark", help="folder of the packages")
     options = parser.parse_args()
-    console = Console(stderr=True, soft_wrap=True)
+    console = make_console(stderr=True)
     results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
     for what in options.what or (*recipes(), *_OTHERS):
         console.rule(what)

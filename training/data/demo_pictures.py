@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from rich.console import Console
 
 from signpost.errors import DatasetError
 from signpost.images.prepare import encode_png
+from signpost.terminal.console import make_console
 from training.data.catalogue import cached, fetch, find
 from training.data.cifar import read_test_split
 from training.data.drawn import Label, draw_file
@@ -78,7 +78,7 @@ def demo_pictures(folder: Path, images: Path | None = None, download: bool = Tru
         return _own(images)
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        archive = fetch("cifar-100", Console(stderr=True)) if download else cached(find("cifar-100"))
+        archive = fetch("cifar-100", make_console(stderr=True)) if download else cached(find("cifar-100"))
         reason = "CIFAR-100 is not in the cache"
     except DatasetError as error:
         archive, reason = None, str(error)
