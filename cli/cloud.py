@@ -7,7 +7,6 @@ import shlex
 import shutil
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -17,6 +16,7 @@ from cli.output import console, show_pairs, step
 from localcloud import deploy, process
 from localcloud.credentials import endpoint_url
 from signpost.aws import clients
+from signpost.aws.function_logs import FunctionLogs
 from signpost.errors import DeploymentError
 from signpost.terminal.printable import printable_message
 
@@ -33,14 +33,14 @@ def up(
     """
     settings()  # a wrong signpost.toml is said at once, not by the CDK
     log = STATE / "deploy.log"
-    with step("Installing the CDK command") as progress:
-        deploy.install_cdk(progress.say, log)
+    with step("Installing the CDK command") as report:
+        deploy.install_cdk(report, log)
     with step("Starting the local cloud"):
         running = process.start(STATE, port)
-    with step("Bootstrapping") as progress:
-        deploy.bootstrap(running.port, STATE, progress.say, log)
-    with step("Deploying the stacks") as progress:
-        deploy.deploy(running.port, STATE, progress.say, log)
+    with step("Bootstrapping") as report:
+        deploy.bootstrap(running.port, STATE, report, log)
+    with step("Deploying the stacks") as report:
+        deploy.deploy(running.port, STATE, report, log)
     find_deployment(on_aws=False).check_endpoints(clients.client("sagemaker"))
     console.print(f"The app is up at {endpoint_url(running.port)}. See what is where: [bold]signpost open[/]")
 
@@ -123,16 +123,10 @@ def logs(
     Example: signpost logs serialize --follow
     """
     connect(on_aws)
-    client, prefix = clients.client("logs"), f"/aws/lambda/{settings().app.name}-{function or ''}"
-    since: dict[str, int] = {}
+    lines = FunctionLogs(clients.client("logs"), settings().app.name, function)
     while True:
-        groups = client.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
-        for name in (group["logGroupName"] for group in groups):
-            pages = client.get_paginator("filter_log_events").paginate(logGroupName=name, startTime=since.get(name, 0))
-            for event in (event for page in pages for event in page["events"]):
-                since[name] = event["timestamp"] + 1
-                when = datetime.fromtimestamp(event["timestamp"] / 1000, UTC).strftime("%H:%M:%S")
-                typer.echo(f"{when} {name.rsplit('/', 1)[1]} {printable_message(event['message'].rstrip())}")
+        for line in lines.read():
+            typer.echo(f"{line.time:%H:%M:%S} {line.function} {printable_message(line.message)}")
         if not follow:
             return
         time.sleep(1)

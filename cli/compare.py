@@ -67,8 +67,8 @@ def compare(
     billed, left_out = read_jobs(jobs, clients.client("sagemaker"), recipe, names, quick) if jobs else ([], [])
     setting = make_setting(plan, [archive, *related])
     open_folder(out, setting)
-    with step(f"Comparing {len(plan.runs())} runs of {recipe}") as progress:
-        complete = make_runs(plan, quick, _tell, progress.say)
+    with step(f"Comparing {len(plan.runs())} runs of {recipe}") as report:
+        complete = make_runs(plan, quick, _tell, report)
     view = View(target, instance_type, tuple(billed), tuple(left_out), shlex.join(["signpost", *sys.argv[1:]]))
     for paragraph in write_report(plan, setting, view):
         console.print(plain(paragraph))

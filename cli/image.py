@@ -25,8 +25,8 @@ def image() -> None:
             continue
         uri = built_uri(project, ecr)
         if uri is None:
-            with step(f"Building the {kind} image") as progress:
-                uri = build(project, codebuild, ecr, progress.say)
+            with step(f"Building the {kind} image") as report:
+                uri = build(project, codebuild, ecr, report)
         for use in served:
             write_value(use.classifier, use.table, "image_uri", uri)
             console.print(f"[classifiers.{use.classifier}.{use.table}] image_uri = {uri}", markup=False)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cli.cloud import AsJson
 from cli.connection import ROOT
+from cli.evaluation import show_figures
 from cli.files import files_in
-from cli.output import console, show_pairs
+from cli.output import console
 from signpost.aws.quiet import quiet_libraries
 from signpost.errors import PictureError
 from signpost.images.limits import Limits
@@ -77,12 +78,6 @@ def evaluate(
     if as_json:
         typer.echo(json.dumps(result))
         return
-    for name in result.pop("skipped", []):
+    for name in result["skipped"]:
         console.print("[yellow]skipped[/]", plain(name))
-    show_pairs("", [(name, _readable(value)) for name, value in result.items()])
-
-
-def _readable(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4f}"
-    return ", ".join(map(_readable, value)) if isinstance(value, list) else str(value)
+    show_figures(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -15,29 +16,53 @@ from signpost.terminal.printable import printable
 
 console = make_console()
 errors = make_console(stderr=True)
+REPORT_SECONDS = 10
+Report = Callable[[str], None]
 _COLOURS = {Outcome.ROUTED: "green", Outcome.REVIEW: "yellow", Outcome.REJECTED: "red"}
 
 
 @contextmanager
-def step(title: str) -> Iterator[Step]:
-    """Show that something is under way, its latest line, and in the end how long it took."""
+def step(title: str) -> Iterator[Report]:
+    """Show that work is in progress, its latest line, and at the end how long it took.
+
+    Parameters
+    ----------
+    title : str
+        What is done.
+
+    Yields
+    ------
+    callable
+        Takes the latest line. A terminal shows it at once, a pipe gets one every ten seconds.
+    """
     started = time.monotonic()
-    if not console.is_terminal:
-        console.print(f"{title} …")
-    with console.status(title) as status:
-        yield Step(title, status.update)
+    with _spinner(title) if console.is_terminal else _regular_lines(title) as report:
+        yield report
     console.print(f"[green]✓[/] {title} [dim]({time.monotonic() - started:.1f} s)[/]")
 
 
-class Step:
-    """A step under way."""
+@contextmanager
+def _spinner(title: str) -> Iterator[Report]:
+    with console.status(title) as status:
+        yield lambda line: status.update(f"{title} [dim]{plain(line[: console.width - len(title) - 8])}[/]")
 
-    def __init__(self, title: str, update: Callable[[str], None]) -> None:
-        self._title, self._update = title, update
 
-    def say(self, line: str) -> None:
-        """Show the latest line of what is under way."""
-        self._update(f"{self._title} [dim]{plain(line[: console.width - len(self._title) - 8])}[/]")
+@contextmanager
+def _regular_lines(title: str) -> Iterator[Report]:
+    started, latest, ended = time.monotonic(), [""], threading.Event()
+
+    def repeat() -> None:
+        while not ended.wait(REPORT_SECONDS):
+            console.print(f"  {time.monotonic() - started:.0f} s  {plain(latest[0])}".rstrip())
+
+    reporter = threading.Thread(target=repeat, daemon=True)
+    console.print(f"{title} …")
+    reporter.start()
+    try:
+        yield lambda line: latest.__setitem__(0, line)
+    finally:
+        ended.set()
+        reporter.join()
 
 
 class DecisionTable:

@@ -18,6 +18,7 @@ from cli.output import DecisionTable, console, step
 from signpost.aws.routing_client import Router
 from signpost.errors import RoutingFault
 from signpost.routing.contracts import Decision
+from signpost.routing.events import read_event
 from signpost.terminal.console import plain
 
 _FAULTS = 3
@@ -51,7 +52,7 @@ def redrive(on_aws: Aws = False, as_json: AsJson = False) -> None:
         if as_json and decision:
             typer.echo(decision.model_dump_json())
         elif not as_json:
-            name = parked.event.get("s3_key") or json.dumps(parked.event)[:80]
+            name = read_event(parked.event, "").key or json.dumps(parked.event)
             console.print(f"{plain(name)}: {decision.outcome if decision else plain(result)}")
     if not as_json:
         asleep = f" {waiting} wait for an instance, and are then decided." if waiting else ""
@@ -73,10 +74,10 @@ def demo(
     console.print(pictures.notice)
     router = find_router(on_aws=False)
     results: list[Result] = []
-    with step(f"Routing {len(pictures.files)} pictures") as progress:
+    with step(f"Routing {len(pictures.files)} pictures") as report:
         for result in _route_all(router, pictures.files, None):
             results.append(result)
-            progress.say(f"{len(results)} done")
+            report(f"{len(results)} done")
     _print(results, as_json=False)
     console.print(
         "\nNext: [bold]signpost route PICTURE…[/] routes your own, [bold]signpost open[/] shows what is where, "

@@ -5,11 +5,13 @@ import pty
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from cli import main as program
+from cli import output
 from signpost.terminal.console import Table, make_console, plain
 from signpost.terminal.printable import printable, printable_message
 
@@ -104,7 +106,8 @@ def test_text_of_others_is_escaped(capsys: pytest.CaptureFixture[str]):
 
 
 def test_only_indented_lines_of_a_message_stay_lines():
-    assert printable_message(f"{HOSTILE} is wrong:\n  app.name: too long") == f"{ESCAPED} is wrong:\n  app.name: too long"
+    message = " is wrong:\n  app.name: too long"
+    assert printable_message(HOSTILE + message) == ESCAPED + message
 
 
 def test_hostile_names_are_escaped_in_errors(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
@@ -112,3 +115,20 @@ def test_hostile_names_are_escaped_in_errors(monkeypatch: pytest.MonkeyPatch, ca
     assert capsys.readouterr().err == f"error: there is no file or folder {ESCAPED}\n"
     assert _run(monkeypatch, "capacity", "vehicle", "--picture", HOSTILE) == 2
     assert "\x1b" not in capsys.readouterr().err
+
+
+def test_a_pipe_gets_the_latest_line_of_a_long_step(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(output, "REPORT_SECONDS", 0.01)
+    printed = threading.Event()
+    monkeypatch.setattr(output, "plain", lambda text: (printed.set(), plain(text))[1])
+
+    with output.step("Deploying") as report:
+        report("signpost-routing | 3/12 | CREATE_IN_PROGRESS\x1b")
+        printed.clear()
+        assert printed.wait(10)
+
+    first, *lines, last = capsys.readouterr().out.splitlines()
+    assert (first, last[:11]) == ("Deploying …", "✓ Deploying")
+    assert r"  0 s  signpost-routing | 3/12 | CREATE_IN_PROGRESS\x1b" in lines

@@ -28,8 +28,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from signpost.terminal.printable import printable
 from training.data.likeness import digests
-from training.data.pictures import ORDER, Dataset, printable
+from training.data.pictures import ORDER, Dataset
 
 UNREADABLE_SHARE = 0.1
 _TRAINING = ("train", "all")

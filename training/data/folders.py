@@ -15,10 +15,11 @@ from PIL import Image
 
 from signpost.errors import DatasetError, PictureError
 from signpost.images.prepare import encode_png
+from signpost.terminal.printable import printable
 from training.data.archives import list_names, read_files
 from training.data.cifar import is_cifar, read_test_split
 from training.data.decode import prepare_file
-from training.data.pictures import ORDER, Dataset, Skipped, Split, printable
+from training.data.pictures import ORDER, Dataset, Skipped, Split
 from training.data.tree import Place, Tree, sort_out
 
 _SHAPE = "expected one folder per label with its pictures inside, such as bicycle/one.jpg and motorcycle/two.jpg"

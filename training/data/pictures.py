@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from signpost.terminal.printable import printable
+
 # Of parts. Of two copies the one in the later part stays: what is measured must not be learned.
 ORDER = ("all", "train", "validation", "test")
 
@@ -55,11 +57,6 @@ class Skipped:
     def __str__(self) -> str:
         """Give one line that is safe to print: an archive can name its files as it likes."""
         return f"{printable(self.name)}: {self.reason}"
-
-
-def printable(name: str) -> str:
-    """Replace what a terminal would act on."""
-    return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 def no_pictures(size: tuple[int, int]) -> Split:

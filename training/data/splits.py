@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signpost.errors import DatasetError
+from signpost.terminal.printable import printable
 from training.data.likeness import fingerprint
-from training.data.pictures import Dataset, Split, printable
+from training.data.pictures import Dataset, Split
 
 PARTS = ("train", "validation", "test")
 
