@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from localcloud.task_values import java_name, to_arguments, to_result
+from localcloud.task_values import UnknownMemberError, java_class_name, to_arguments, to_result
 
 _RESOURCE = re.compile(r"^arn:aws:states:::(aws-sdk:)?([a-z0-9]+):([a-zA-Z0-9]+)$")
 _FUNCTION = re.compile(r"^arn:aws:lambda:[^:]+:\d+:function:.+$")
@@ -137,16 +137,17 @@ class Integration:
         shapes = model.operation_model(operation)
         if self.function:
             arguments = {"FunctionName": self.function, "Payload": arguments}
-        given = to_arguments(arguments, shapes.input_shape) if shapes.input_shape else {}
+        java_names = not self.optimized
         try:
+            given = to_arguments(arguments, shapes.input_shape, java_names=java_names) if shapes.input_shape else {}
             answer = getattr(client, xform_name(operation))(**given)
-        except ParamValidationError as error:
+        except (UnknownMemberError, ParamValidationError) as error:
             raise TaskError("States.Runtime", str(error)) from error
         except ClientError as error:
             raise TaskError(self._error_name(client, error), self._cause(client, error)) from error
         except BotoCoreError as error:
             raise TaskError(f"{self._prefix(client)}.SdkClientException", str(error)) from error
-        result = to_result(answer, shapes.output_shape, java_names=not self.optimized) if shapes.output_shape else {}
+        result = to_result(answer, shapes.output_shape, java_names=java_names) if shapes.output_shape else {}
         return self._optimized_result(result) if self.optimized else result
 
     def _optimized_result(self, result: dict[str, Any]) -> Any:
@@ -162,7 +163,7 @@ class Integration:
         return payload if self.function else {**result, "Payload": payload}
 
     def _prefix(self, client: Any) -> str:
-        return self.optimized.prefix if self.optimized else java_name(client.meta.service_model.service_id)
+        return self.optimized.prefix if self.optimized else java_class_name(client.meta.service_model.service_id)
 
     def _error_name(self, client: Any, error: ClientError) -> str:
         prefix = self._prefix(client)
@@ -172,7 +173,7 @@ class Integration:
         if type(error) is ClientError or denied:
             return f"{prefix}.{self.optimized.base_error if self.optimized else f'{prefix}Exception'}"
         # boto3 makes a class of each error in the service's model.
-        name = name if self.optimized else java_name(name)
+        name = name if self.optimized else java_class_name(name)
         return f"{prefix}.{name if name.endswith('Exception') else f'{name}Exception'}"
 
     def _cause(self, client: Any, error: ClientError) -> str:

@@ -117,7 +117,7 @@ def _register(name: str, training: TrainingSettings, then: str) -> State:
             # Without an endpoint there is no image to serve it.
             "Containers": "{% [$merge([{'ModelDataUrl': $model}, $image = null ? {} : {'Image': $image}])] %}",
             "SupportedContentTypes": ["image/png"],
-            "SupportedResponseMimeTypes": ["application/json"],
+            "SupportedResponseMIMETypes": ["application/json"],
         },
         # Letters, digits, spaces and _ . : / = + - @ only.
         "CustomerMetadataProperties": {

@@ -102,7 +102,7 @@ def test_a_machine_registers_approves_and_reads_a_model(jobs: Jobs, machines: Ma
         "InferenceSpecification": {
             "Containers": [{"Image": IMAGE, "ModelDataUrl": "s3://bucket/model.tar.gz"}],
             "SupportedContentTypes": ["image/png"],
-            "SupportedResponseMimeTypes": ["application/json"],
+            "SupportedResponseMIMETypes": ["application/json"],
         },
     }
     approve = {"ModelPackageArn": "{% $package %}", "ModelApprovalStatus": "Approved"}
@@ -120,7 +120,7 @@ def test_a_machine_registers_approves_and_reads_a_model(jobs: Jobs, machines: Ma
     assert done["status"] == "SUCCEEDED", done.get("cause")
     read = json.loads(done["output"])
     assert read["ModelApprovalStatus"] == "Approved"
-    assert read["InferenceSpecification"]["SupportedResponseMimeTypes"] == ["application/json"]
+    assert read["InferenceSpecification"]["SupportedResponseMIMETypes"] == ["application/json"]
     assert read["CreationTime"].endswith("Z")
 
 
