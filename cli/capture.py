@@ -48,7 +48,7 @@ def list_(source: From = None, labels: Labels = None, as_json: AsJson = False, o
     table = Table("time", "id", "endpoint", "picture", "label", "confidence")
     read, bad = 0, 0
     for _, listed in _records(source, labels, on_aws):
-        read, bad = read + (listed.error is None), bad + (listed.error is not None)
+        read, bad = read + (listed.error is None), bad + (listed.images if listed.error else 0)
         if as_json:
             typer.echo(listed.model_dump_json())
         elif listed.error is None:
@@ -136,8 +136,15 @@ def _records(source: str | None, labels: str | None, on_aws: bool) -> Iterator[t
     app_settings = settings()
     files, prefix = open_source(source, on_aws)
     names = labels_of(app_settings, _split(labels))
+    skipped = 0
     for line in read_captured_lines(files, prefix):
-        yield line, describe(line, names, app_settings.limits.as_limits())
+        if line.number:
+            yield line, describe(line, names, app_settings.limits.as_limits())
+        else:
+            skipped += 1
+            errors.print(f"[yellow]skipped[/] {plain(f'{line.place}: {line.fault}')}")
+    if skipped:
+        errors.print(f"{skipped:,} files skipped")
 
 
 def _write(folder: Path, record: CapturedRecord) -> Path | None:

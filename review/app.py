@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,7 +20,9 @@ from review.parts import Parts, render
 from review.reviewing import NotAllowed
 from review.security import SecureHeaders
 from signpost.errors import SignpostError
+from signpost.validation import explain
 
+_log = logging.getLogger(__name__)
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -61,12 +64,14 @@ def _templates() -> Jinja2Templates:
 def _explain(request: Request, error: Exception) -> Response:
     """Say on a page what was not done, and why."""
     if isinstance(error, RequestValidationError):
-        faults = [f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors()]
-        status, message = 422, f"This can't be understood. {'; '.join(faults)}"
+        status, message = 422, f"The request is not valid. {explain(error.errors())}."
     elif isinstance(error, HTTPException):
         status, message = error.status_code, f"{error.detail}."
     elif isinstance(error, NotAllowed):
         status, message = 403, f"{error}."
-    else:  # what S3, or the folder, did not do
+    elif isinstance(error, SignpostError):
         status, message = 503, f"Not done: {error}"
+    else:
+        _log.error("a service failed", exc_info=error)
+        status, message = 503, "Not done: S3, or another service that is needed, refused or did not answer. Try again."
     return render(request, "message.html", status, message=message[:1].upper() + message[1:])

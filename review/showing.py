@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from review.records import Record
 from signpost.aws.files import Files
-from signpost.capture.json_lines import parse_line
+from signpost.capture.json_lines import read_line
 from signpost.capture.records import CapturedRecord
 from signpost.capture.summary import one_picture
 from signpost.errors import PictureError
@@ -51,7 +51,7 @@ class Pictures:
     def _content(self, record: Record) -> bytes:
         if record.file is not None:
             try:
-                found = parse_line(self.captured.read(record.file, record.start, record.length), CapturedRecord)
+                found = read_line(self.captured, record.file, record.start, record.length, CapturedRecord)
             except FileNotFoundError as error:
                 raise PictureError("image_not_found", "The record is not there any more.") from error
             if isinstance(found, str):

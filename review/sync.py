@@ -208,8 +208,10 @@ def _faults_noted(database: sqlite3.Connection, key: str, line: int) -> Iterator
     try:
         yield
     # No other error of SQLite: a full disk or a lock is not the line's fault, and the file has to be read again.
-    except (ValueError, OverflowError, sqlite3.DataError, sqlite3.IntegrityError) as error:
+    except ValueError as error:
         note_fault(database, key, line, f"it can't be indexed: {error}")
+    except (OverflowError, sqlite3.DataError, sqlite3.IntegrityError):
+        note_fault(database, key, line, "it can't be indexed: a value is missing or too large")
 
 
 def _add(database: sqlite3.Connection, row: dict[str, Any], keep: set[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from serving.errors import RequestError
+from signpost.validation import explain
 
 MAX_INSTANCES = 32
 
@@ -47,8 +48,7 @@ def read_instances(body: bytes) -> list[bytes]:
     try:
         request = _Request.model_validate_json(body)
     except ValidationError as error:
-        # Only place and fault: the input is picture content, which goes into no message.
-        faults = "; ".join(f"{_path(e['loc'])}: {e['msg']}" for e in error.errors(include_input=False)[:3])
+        faults = explain(error.errors(include_input=False))
         raise RequestError(
             400, "invalid_request", f'{faults}. Expected is {{"instances": [{{"b64": "…"}}, …]}}.'
         ) from None
@@ -60,8 +60,3 @@ def _decode(text: str, index: int) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise RequestError(400, "invalid_base64", f"instances[{index}].b64 is not valid base64.") from None
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    parts = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return parts.lstrip(".")[:80] or "the body"

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from signpost.errors import SettingsError
+from signpost.validation import message_of
 
 
 class ServerSettings(BaseModel):
@@ -82,5 +83,5 @@ def read_settings(environment: Mapping[str, str]) -> ServerSettings:
     try:
         return ServerSettings.model_validate({field: environment[name] for field, name in names.items()})
     except ValidationError as error:
-        faults = "; ".join(f"{names[str(e['loc'][0])]}={e['input']!r}: {e['msg']}" for e in error.errors())
+        faults = "; ".join(f"{names[str(e['loc'][0])]}={e['input']!r}: {message_of(e)}" for e in error.errors())
         raise SettingsError(faults) from error

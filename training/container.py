@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from signpost.errors import DatasetError, SettingsError, SignpostError, TrainingInterrupted
+from signpost.validation import explain
 from training.data.locate import locate
 from training.distribution import SINGLE, STRATEGIES
 from training.distribution.cluster import Hosts, link_address, members, read_hosts
@@ -142,7 +143,7 @@ def _hyperparameters(root: Path) -> Hyperparameters:
     except OSError as error:
         raise SettingsError(f"{path} can't be read: {error.strerror}") from error
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        wrong = explain(error.errors(), "the file")
         allowed = ", ".join(Hyperparameters.model_fields)
         raise SettingsError(f"hyperparameters are wrong: {wrong}. Allowed are {allowed}") from error
 

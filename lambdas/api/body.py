@@ -13,6 +13,7 @@ from lambdas.api.http import Request
 from signpost.api.contracts import MAX_ENCODED_BYTES, MAX_PICTURE_BYTES, PictureInJson
 from signpost.errors import RequestError
 from signpost.images.formats import ALLOWED_FORMATS
+from signpost.validation import explain
 
 FORM, JSON = "multipart/form-data", "application/json"
 _ALLOWED = f"allowed are {', '.join(ALLOWED_FORMATS.values())}, {FORM} with one file, and {JSON} with base64 in image"
@@ -82,7 +83,9 @@ def _from_form(body: bytes, content_type: str) -> bytes:
         parser.write(body)
         parser.finalize()
     except (FormParserError, ValueError) as error:
-        raise RequestError("malformed_request", f"The form can't be read: {error}") from error
+        raise RequestError(
+            "malformed_request", "The form is damaged: its parts are not multipart/form-data."
+        ) from error
     if len(files) != 1:
         raise RequestError("malformed_request", f"The form has {len(files)} files; send exactly one.")
     files[0].file_object.seek(0)
@@ -91,5 +94,4 @@ def _from_form(body: bytes, content_type: str) -> bytes:
 
 def malformed(error: ValidationError) -> RequestError:
     """Say what is wrong with JSON, without repeating what it holds."""
-    faults = (f"{'.'.join(map(str, fault['loc'])) or 'the body'}: {fault['msg']}" for fault in error.errors()[:3])
-    return RequestError("malformed_request", f"The JSON is wrong: {'; '.join(faults)}.")
+    return RequestError("malformed_request", f"The JSON is wrong: {explain(error.errors())}.")

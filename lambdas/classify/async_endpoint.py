@@ -18,6 +18,7 @@ from lambdas.classify.endpoint import meaning
 from signpost.errors import EndpointAsleep, EndpointRefused
 from signpost.routing.contracts import Answer
 from signpost.routing.prefixes import PREPARED, QUESTIONS
+from signpost.validation import explain
 
 _POLL_SECONDS = 0.5
 # The function is given up after 30 seconds.
@@ -148,7 +149,8 @@ def _parse(answer: bytes, endpoint: str) -> Answer:
     try:
         return Answer.model_validate_json(answer)
     except ValidationError as error:
-        raise EndpointRefused(f"The endpoint {endpoint} answered something else than predictions: {error}") from error
+        faults = explain(error.errors(include_input=False), "the answer")
+        raise EndpointRefused(f"The endpoint {endpoint} answered something else than predictions: {faults}.") from error
 
 
 def _object(location: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from signpost.errors import EndpointAsleep, EndpointRefused, EndpointThrottled, EndpointUnwell
 from signpost.routing.contracts import Answer
+from signpost.validation import explain
 
 _WORTH_A_RETRY = {
     "InternalDependencyException",
@@ -68,7 +69,8 @@ def ask(runtime: Any, endpoint: str, png: bytes, inference_id: str, *, component
     except (ConnectionError, HTTPClientError) as error:
         raise EndpointUnwell(f"The endpoint {endpoint} did not answer: {error}") from error
     except ValidationError as error:
-        raise EndpointRefused(f"The endpoint {endpoint} answered something else than predictions: {error}") from error
+        faults = explain(error.errors(include_input=False), "the answer")
+        raise EndpointRefused(f"The endpoint {endpoint} answered something else than predictions: {faults}.") from error
 
 
 def meaning(error: ClientError, endpoint: str) -> EndpointUnwell | EndpointAsleep | EndpointRefused:

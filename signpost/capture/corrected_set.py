@@ -70,7 +70,7 @@ def write_corrected_set(files: Files, prefix: str, to: Path, labels: Labels, lim
             try:
                 name, picture = named_picture(record)
             except (ValueError, PictureError) as error:
-                skipped.append(f"{line.key}, line {line.number}: {error}")
+                skipped.append(f"{line.place}: {error}")
                 continue
             folder = to / (_UNSAFE.sub("_", agreed[record.decision_id]).strip() or "_")
             folder.mkdir(exist_ok=True)
@@ -87,7 +87,7 @@ def _corrected(
 ) -> Iterator[tuple[Line[CapturedRecord], CapturedRecord]]:
     for line in read_captured_lines(files, prefix):
         if line.content is None:
-            skipped.append(f"{line.key}, line {line.number}: {line.fault}")
+            skipped.append(f"{line.place}: {line.fault}")
         elif line.content.decision_id in agreed:
             yield line, line.content
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from signpost.capture.request_images import images_of
 
 
 class Side(BaseModel):
@@ -47,8 +48,8 @@ class Side(BaseModel):
             return self.data.encode()
         try:
             return base64.b64decode(self.data, validate=True)
-        except binascii.Error as error:
-            raise ValueError(f"the data is no base64: {error}") from error
+        except (binascii.Error, ValueError) as error:
+            raise ValueError("the data is not valid base64") from error
 
 
 class _Sides(BaseModel):
@@ -86,19 +87,13 @@ class CapturedRecord(BaseModel):
         return self.metadata.inference_id or self.metadata.event_id
 
     def pictures(self) -> list[bytes]:
-        """Give the pictures that were asked about: one, or the instances of a JSON request.
+        """Return the images that were sent, in order.
 
         Raises
         ------
         ValueError
-            If the input was not captured, or holds no pictures.
+            If the input was not captured, or holds no images.
         """
         if self.sides.input is None:
             raise ValueError("the input was not captured")
-        body = self.sides.input.body()
-        if not body.startswith(b"{"):
-            return [body]
-        try:
-            return [base64.b64decode(instance["b64"], validate=True) for instance in json.loads(body)["instances"]]
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise ValueError("the input is JSON without instances of pictures") from error
+        return images_of(self.sides.input.body())

@@ -16,6 +16,7 @@ from signpost.capture.json_lines import Lines
 from signpost.capture.records import CapturedRecord
 from signpost.routing.contracts import Answer, Outcome, Prediction
 from signpost.routing.decision import doubt
+from signpost.validation import explain
 
 PRODUCTION, SHADOW = "AllTraffic", "Shadow"
 
@@ -99,7 +100,7 @@ def _answers(lines: Lines, prefix: str) -> dict[str, Answer]:
     for record in lines.records(prefix):
         try:
             answers[_digest(record)] = _answer(record)
-        except (ValueError, ValidationError) as error:
+        except ValueError as error:
             lines.bad.append(f"{prefix}: {record.decision_id}: {error}")
     return answers
 
@@ -113,7 +114,10 @@ def _digest(record: CapturedRecord) -> str:
 def _answer(record: CapturedRecord) -> Answer:
     if record.sides.output is None:
         raise ValueError("the output was not captured")
-    answer = Answer.model_validate_json(record.sides.output.body())
+    try:
+        answer = Answer.model_validate_json(record.sides.output.body())
+    except ValidationError as error:
+        raise ValueError(f"the answer is not Signpost's: {explain(error.errors(), 'the whole')}") from error
     if len(answer.predictions) != 1:
         raise ValueError(f"{len(answer.predictions)} answers, a decision is about one")
     return answer

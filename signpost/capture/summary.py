@@ -32,6 +32,8 @@ class Listed(BaseModel):
     ----------
     width, height, picture_bytes : int or None
         Of the picture, upright, in pixels; None where there is none that can be shown.
+    images : int
+        In the request; a record of several can't be used.
     file, line : str and int
         Where the record is.
     said : Said or None
@@ -48,6 +50,7 @@ class Listed(BaseModel):
     width: int | None = None
     height: int | None = None
     picture_bytes: int | None = None
+    images: int = 1
     label: str | None = None
     confidence: float | None = None
     probabilities: dict[str, float] = {}
@@ -99,7 +102,9 @@ def describe(line: Line[CapturedRecord], labels: Labels, limits: Limits) -> List
     listed.input_type, listed.output_type = _type(record.sides.input), _type(record.sides.output)
     faults: list[str] = []
     try:
-        picture = one_picture(record)
+        pictures = record.pictures()
+        listed.images = len(pictures)
+        picture = _only(pictures)
         listed.picture_bytes = len(picture)
         listed.width, listed.height = measure(picture, limits)
     except (ValueError, PictureError) as error:
@@ -120,7 +125,10 @@ def one_picture(record: CapturedRecord) -> bytes:
     ValueError
         If there is none, or there are several.
     """
-    pictures = record.pictures()
+    return _only(record.pictures())
+
+
+def _only(pictures: Sequence[bytes]) -> bytes:
     if len(pictures) != 1:
         raise ValueError(f"the request holds {len(pictures)} pictures, a decision is about one")
     return pictures[0]

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from signpost.errors import ArchiveError, PackageError
 from signpost.model.archives import Readable, TarBounds, read_tar
 from signpost.model.manifest import Manifest
+from signpost.validation import explain
 
 MANIFEST, MODEL, ARCHIVE = "manifest.json", "model.tflite", "model.tar.gz"
 # A package is a few MB; a hostile archive must not fill memory or disk.
@@ -112,8 +113,7 @@ def parse_manifest(text: bytes | str, source: str) -> Manifest:
     try:
         return Manifest.model_validate_json(text)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
-        raise PackageError(f"{source}: the manifest is wrong: {faults}") from error
+        raise PackageError(f"{source}: the manifest is wrong: {explain(error.errors(), 'the file')}") from error
 
 
 def pack(folder: Path, archive: Path) -> None:

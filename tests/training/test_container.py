@@ -81,9 +81,9 @@ class Container:
 @pytest.mark.parametrize(
     ("hyperparameters", "reason"),
     [
-        ({"classifier": "faces", "epochs": "3"}, "hyperparameters are wrong: epochs: Extra inputs are not permitted"),
-        ({"classifier": "faces", "strategy": "many"}, "hyperparameters are wrong: strategy: String should match"),
-        ({"classifier": "faces", "steps": "0"}, "hyperparameters are wrong: steps: Input should be greater than 0"),
+        ({"classifier": "faces", "epochs": "3"}, "hyperparameters are wrong: epochs: not a known name"),
+        ({"classifier": "faces", "strategy": "many"}, "hyperparameters are wrong: strategy: must match"),
+        ({"classifier": "faces", "steps": "0"}, "hyperparameters are wrong: steps: must be greater than 0"),
         ({"classifier": "nothing"}, "no recipe for 'nothing'"),
         ({"classifier": "faces"}, "orl-faces.tar.gz is not in the channel `data`"),
     ],

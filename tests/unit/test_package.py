@@ -102,7 +102,7 @@ def test_a_wrong_manifest_says_which_key(manifest, change, says):
 
 
 def test_a_manifest_that_is_no_json():
-    with pytest.raises(PackageError, match="Invalid JSON"):
+    with pytest.raises(PackageError, match="not valid JSON"):
         parse_manifest(b"\xff\xfe", source="here")
 
 

@@ -144,7 +144,7 @@ def test_what_cannot_be_read_is_counted_and_shown(folder: Path):
     page_ = ReviewPage(folder)
 
     assert "3 that can't be read" in page_.get("/").text
-    assert "Invalid JSON" in page_.get("/unreadable").text
+    assert "not valid JSON" in page_.get("/unreadable").text
     assert len(page_.ids()) == 5
 
 
