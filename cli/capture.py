@@ -11,12 +11,16 @@ from typing import Annotated
 import typer
 
 from cli.cloud import AsJson, Aws
-from cli.connection import settings
+from cli.connection import find_deployment, settings
 from cli.output import console, errors
 from cli.sources import open_source
+from signpost.aws import clients
+from signpost.aws.files import Bucket, Folder
+from signpost.capture.corrected_images import CorrectedSources
 from signpost.capture.corrected_set import write_corrected_set
-from signpost.capture.endpoints import labels_of
+from signpost.capture.endpoints import classifier_of, labels_of
 from signpost.capture.json_lines import Line
+from signpost.capture.originals import originals
 from signpost.capture.records import CapturedRecord
 from signpost.capture.summary import Listed, describe, named_picture, read_captured_lines
 from signpost.errors import PictureError, SignpostError
@@ -89,6 +93,7 @@ def export(
     corrected: Annotated[
         bool, typer.Option("--corrected", help="Only what people reviewed, in a folder for each label: to train on.")
     ] = False,
+    classifier: Annotated[str | None, typer.Option(help="With --corrected: only decisions of this classifier.")] = None,
     as_json: AsJson = False,
     on_aws: Aws = False,
 ) -> None:
@@ -96,10 +101,10 @@ def export(
 
     Example: signpost capture export --from captured-data --to pictures
 
-    Example: signpost capture export --corrected --to corrected
+    Example: signpost capture export --corrected --classifier vehicle --to corrected
     """
     if corrected:
-        _export_corrected(to, source, labels, as_json, on_aws)
+        _export_corrected(to, source, classifier, as_json, on_aws)
         return
     written, bad = 0, 0
     to.mkdir(parents=True, exist_ok=True)
@@ -113,19 +118,32 @@ def export(
     errors.print(f"{written:,} pictures in {plain(to)}, {bad:,} records without one")
 
 
-def _export_corrected(to: Path, source: str | None, labels: str | None, as_json: bool, on_aws: bool) -> None:
-    files, prefix = open_source(source, on_aws)
-    names = labels_of(settings(), _split(labels))
-    found = write_corrected_set(files, prefix, to, names, settings().limits.as_limits())
+def _export_corrected(to: Path, source: str | None, classifier: str | None, as_json: bool, on_aws: bool) -> None:
+    found = write_corrected_set(_corrected_sources(source, classifier, on_aws), Folder(to))
     if as_json:
         typer.echo(json.dumps(vars(found)))
         return
     for line in found.skipped[:_SHOWN]:
         errors.print(f"[yellow]skipped[/] {plain(line)}")
-    errors.print(
-        f"{found.pictures:,} pictures in {plain(to)}, {found.conflicts:,} on which people disagree, "
-        f"{len(found.skipped):,} skipped\nNext: [bold]signpost data inspect {plain(shlex.quote(str(to)))}[/]"
-    )
+    train = f"signpost train {classifier or 'CLASSIFIER'} --captured {shlex.quote(str(to))}"
+    errors.print(f"{plain(to)}: {found.summary()}\nNext: [bold]{plain(train)}[/]")
+
+
+def _corrected_sources(source: str | None, classifier: str | None, on_aws: bool) -> CorrectedSources:
+    app_settings = settings()
+    if classifier:
+        app_settings.classifier(classifier)  # refuses a name that is not in the settings
+    files, prefix = open_source(source, on_aws)
+
+    def is_wanted(endpoint: str) -> bool:
+        return classifier is None or classifier_of(app_settings, endpoint) == classifier
+
+    if source is not None:
+        return CorrectedSources(files, prefix, is_wanted)
+    client = clients.client("s3", read_timeout=60)
+    decisions = Bucket(client, find_deployment(on_aws)["DecisionsBucket"])
+    uploads = originals(client, app_settings.limits.as_limits())
+    return CorrectedSources(files, prefix, is_wanted, decisions, uploads, classifier)
 
 
 def _split(labels: str | None) -> list[str] | None:

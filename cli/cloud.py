@@ -111,8 +111,8 @@ def logs(
     function: Annotated[
         str | None,
         typer.Argument(
-            help="api, serialize, classify-<classifier>, filter, review, review-index, check-data, evaluate or "
-            "smoke-test; all of them."
+            help="api, serialize, classify-<classifier>, filter, review, review-index, check-data, "
+            "collect-corrections, evaluate or smoke-test; all of them."
         ),
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep reading.")] = False,

@@ -12,7 +12,6 @@ from cli.cloud import AsJson, Aws
 from cli.connection import connect
 from cli.output import console, errors, show_pairs
 from signpost.aws import clients
-from signpost.capture.corrections import CORRECTIONS
 from signpost.errors import DatasetError
 from signpost.terminal.console import Table, plain
 
@@ -67,7 +66,6 @@ def inspect(
     labels: Annotated[str | None, typer.Option(help="Only these classes, with commas between them.")] = None,
     width: Annotated[int, typer.Option(min=1, help="Width that pictures are compared at.")] = 32,
     height: Annotated[int, typer.Option(min=1, help="Height that pictures are compared at.")] = 32,
-    corrections: Annotated[str, typer.Option(help="For s3: prefix of the corrections.")] = CORRECTIONS,
     as_json: AsJson = False,
     on_aws: Aws = False,
 ) -> None:
@@ -80,7 +78,7 @@ def inspect(
     names = [name.strip() for name in labels.split(",")] if labels else None
     with console.status("Reading pictures") as status:
         if source.startswith("s3://"):
-            found = _captured(source, corrections, (width, height), names, on_aws)
+            found = _captured(source, (width, height), names, on_aws)
         else:
             found = look(_find(source), names, (width, height), lambda line: status.update(plain(line)))
     if as_json:
@@ -102,19 +100,13 @@ def _find(source: str) -> Path:
     return archive
 
 
-def _captured(
-    source: str, corrections: str, size: tuple[int, int], labels: list[str] | None, on_aws: bool
-) -> Inspection:
-    from training.data.captured import read_captured
+def _captured(source: str, size: tuple[int, int], labels: list[str] | None, on_aws: bool) -> Inspection:
+    from training.data.corrected import read_captured, without_empty_outliers
     from training.data.inspection import inspect_dataset
 
-    bucket, _, prefix = source.removeprefix("s3://").partition("/")
     connect(on_aws)
-    captured = read_captured(clients.client("s3"), bucket, prefix, corrections, size, labels)
-    for line in captured.bad[:_SHOWN]:
-        errors.print(f"[yellow]skipped[/] {plain(line)}")
-    errors.print(captured.summary())
-    return inspect_dataset(captured.dataset)
+    dataset = read_captured(clients.client("s3"), source, *size, labels, lambda line: errors.print(plain(line)))
+    return inspect_dataset(without_empty_outliers(dataset))
 
 
 def _show(found: Inspection) -> None:

@@ -20,13 +20,13 @@ from cli.output import console
 from cli.sources import open_source
 from review.app import make_app
 from review.index import SCHEMA, Index
-from review.originals import originals
 from review.parts import Parts, make_parts
 from review.people import Visitor
 from review.security import LocalGuard
 from review.sync import Sources
 from signpost.aws import clients
 from signpost.aws.files import Bucket
+from signpost.capture.originals import originals
 from signpost.errors import SignpostError
 from signpost.settings.file import Settings
 from training.data.download import cache_folder

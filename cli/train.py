@@ -57,7 +57,11 @@ def run(
         Path | None, typer.Option(help="Folder to save to on the way; the next start goes on from it.")
     ] = None,
     captured: Annotated[
-        str | None, typer.Option(metavar="s3://BUCKET/PREFIX", help="Captured records that a person corrected.")
+        str | None,
+        typer.Option(
+            metavar="FOLDER|s3://BUCKET/PREFIX",
+            help="Captured images that people corrected: exported by `signpost capture export --corrected`, or in S3.",
+        ),
     ] = None,
     weights: Annotated[
         Path | None,
@@ -81,7 +85,7 @@ def run(
             )
         train_on_sagemaker(recipe, aws)
         return
-    if captured:
+    if captured and captured.startswith("s3://"):
         connect(aws)
     load_recipe(recipe)  # a wrong name is said before TensorFlow loads
     arguments = [recipe, "--strategy", strategy, *(["--quick"] if quick else [])]

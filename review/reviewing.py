@@ -11,11 +11,9 @@ from review.judgements import last_of, note_correction, replaced_by, standing
 from review.people import Visitor
 from review.records import Record
 from signpost.aws.files import Files
-from signpost.capture.corrections import Correction, Withdrawal, keep, withdraw
+from signpost.capture.corrections import NONE_OF_THESE, Correction, Withdrawal, keep, withdraw
 from signpost.errors import SignpostError
 from signpost.settings.file import Settings
-
-NONE = "none of these"
 
 
 class NotAllowed(SignpostError):
@@ -42,7 +40,7 @@ class Desk:
     def labels(self, record: Record) -> list[str]:
         """Name what a picture may be said to show."""
         known = self.settings.classifiers.get(record.classifier)
-        return [*(known.route_of if known else sorted(record.probabilities)), NONE]
+        return [*(known.route_of if known else sorted(record.probabilities)), NONE_OF_THESE]
 
     def correct(self, visitor: Visitor, said: Mapping[str, str]) -> None:
         """Keep what a person says of pictures: a label by decision id. What they said of them before is withdrawn."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from review.records import Record
 from signpost.aws.files import Files
 from signpost.capture.json_lines import read_line
+from signpost.capture.originals import Originals
 from signpost.capture.records import CapturedRecord
 from signpost.capture.summary import one_picture
 from signpost.errors import PictureError
@@ -17,7 +17,6 @@ from signpost.images.thumbnails import thumbnail
 from signpost.routing.contracts import ImageRef
 
 LONGEST = 384  # pixels; twice what a card shows, for sharp screens
-Originals = Callable[[ImageRef], bytes]
 
 
 @dataclass(frozen=True)

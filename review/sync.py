@@ -16,11 +16,11 @@ from pydantic import BaseModel, Field
 from review.index import Index, forget_file, note_fault, note_file
 from review.judgements import note_correction, resettle
 from review.rows import captured_row, decision_row
-from review.showing import Originals
 from signpost.aws.files import Files, Found
 from signpost.capture.corrections import CORRECTIONS, Correction, Withdrawal
 from signpost.capture.endpoints import labels_of
 from signpost.capture.json_lines import line_files, parse_line, read_lines, record_files
+from signpost.capture.originals import Originals
 from signpost.capture.records import CapturedRecord
 from signpost.capture.shadow import SHADOW
 from signpost.capture.summary import Labels, describe, place

@@ -8,12 +8,12 @@ from aws_cdk import CfnOutput, Duration, IStackSynthesizer, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from signpost.routing.prefixes import CHECKPOINTS, PREPARED, QUESTIONS, REVIEW_INDEX
+from signpost.routing.prefixes import CHECKPOINTS, CORRECTED, PREPARED, QUESTIONS, REVIEW_INDEX
 from signpost.settings.file import Settings
 from stacks.stage import Stage
 
 _NONCURRENT, _A_DAY, _CHECKPOINTS_KEPT = Duration.days(30), Duration.days(1), Duration.days(30)
-_REVIEW_INDEX_KEPT = Duration.days(30)
+_REVIEW_INDEX_KEPT, _IMAGES_KEPT = Duration.days(30), Duration.days(90)
 
 
 class StorageStack(Stack):
@@ -50,7 +50,7 @@ class StorageStack(Stack):
         super().__init__(scope, construct_id, description=title, synthesizer=synthesizer)
         self._stage = stage
         self._access_logs = self._bucket("AccessLogs", expires=Duration.days(90))
-        self.incoming = self._logged("Incoming", expires=Duration.days(90))
+        self.incoming = self._logged("Incoming", expires=_IMAGES_KEPT)
         if settings.api.cors_origins:  # their pages upload what POST /uploads gave them a form for
             self.incoming.add_cors_rule(
                 allowed_methods=[s3.HttpMethods.POST], allowed_origins=settings.api.cors_origins
@@ -63,7 +63,11 @@ class StorageStack(Stack):
             expiration=_CHECKPOINTS_KEPT,
             noncurrent_version_expiration=_A_DAY,
         )
-        self.captured = self._logged("Captured", expires=Duration.days(90))
+        # Copies of users' images are kept no longer than the images themselves.
+        self.models.add_lifecycle_rule(
+            id="corrected", prefix=CORRECTED, expiration=_IMAGES_KEPT, noncurrent_version_expiration=_A_DAY
+        )
+        self.captured = self._logged("Captured", expires=_IMAGES_KEPT)
         self.decisions = self._logged("Decisions")
         for name, prefix in {"prepared": PREPARED, "questions": QUESTIONS}.items():
             self.decisions.add_lifecycle_rule(

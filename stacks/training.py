@@ -11,6 +11,7 @@ from signpost.settings.file import Hosting, Settings
 from signpost.settings.training import TrainingSettings
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.container_image import TRAINING, ContainerImage
+from stacks.constructs.corrections_rights import allow_corrections
 from stacks.constructs.endpoint_config import ASYNC_ERRORS, ASYNC_OUTPUT
 from stacks.constructs.rights import allow
 from stacks.constructs.training_functions import TrainingFunctions
@@ -94,6 +95,7 @@ class TrainingStack(Stack):
         _read(functions.check_data, [models.arn_for_objects(f"{folder}*") for folder in data])
         # Without it, S3 answers 403 instead of 404 for a missing key.
         allow(functions.check_data, ["s3:ListBucket"], [models.bucket_arn])
+        allow_corrections(functions.collect_corrections, self._settings, self._storage)
         left = [models.arn_for_objects(f"{folder}*") for folder in jobs]
         shipped = {asset.bucket.arn_for_objects("*.gz") for asset in self._inference.packages.values()}
         _read(functions.evaluate, [*left, *sorted(shipped)])

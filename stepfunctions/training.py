@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from signpost.routing.prefixes import CHECKPOINTS, DATA, JOBS
+from signpost.routing.prefixes import CHECKPOINTS, CORRECTED, DATA, JOBS
 from signpost.settings.file import JOB_DIGITS, Classifier, Settings
 from signpost.settings.training import TrainingSettings
 from stepfunctions import production, registry, shipping
 from stepfunctions.gate import gate
 from stepfunctions.states import State, call, catch, choice, fault, invoke, machine, retrier
 
-CHECK_SECONDS, EVALUATE_SECONDS = 30, 840
+CHECK_SECONDS, COLLECT_SECONDS, EVALUATE_SECONDS = 30, 840, 840
 # What the rest of the way takes at most: evaluating, updating the endpoint, and bringing the former model back.
 _REST_SECONDS = 6 * 3600
 # Starting instances, pulling the image, copying data in and out.
@@ -44,7 +44,7 @@ def build(settings: Settings, name: str) -> State:
     classifier, training = settings.classifiers[name], settings.trained[name]
     ships = classifier.hosting.ships
     states = {
-        **_train(settings.app.name, name, training),
+        **_train(settings, name, training),
         **(production.of_endpoint("Evaluate") if ships else production.of_registry("Evaluate")),
         "Evaluate": _evaluate(classifier),
         **gate(training.gate, passed="Register", refused="Say why"),
@@ -57,12 +57,12 @@ def build(settings: Settings, name: str) -> State:
     return machine(comment, "Name the job", {**guarded, **_failure(name)}, seconds)
 
 
-def _train(app: str, name: str, training: TrainingSettings) -> dict[str, State]:
+def _train(settings: Settings, name: str, training: TrainingSettings) -> dict[str, State]:
     digits = f"$substring($hash($states.context.Execution.Id, 'SHA-256'), 0, {JOB_DIGITS})"
     check = invoke(
         "CheckData",
         {"bucket": "${ModelsBucket}", "prefix": f"{DATA}{name}/", "archives": training.archives},
-        then="Train",
+        then="Collect the corrections",
         assign={"data": "{% $states.result.Payload %}"},
         timeout_seconds=CHECK_SECONDS + 1,
         attempts=3,
@@ -72,7 +72,7 @@ def _train(app: str, name: str, training: TrainingSettings) -> dict[str, State]:
             "Type": "Pass",
             # Whatever fails later, these have a value.
             "Assign": {
-                "job": f"{{% '{job_prefix(app, name)}' & {digits} %}}",
+                "job": f"{{% '{job_prefix(settings.app.name, name)}' & {digits} %}}",
                 "image": None,
                 "failures": "",
                 "after": "",
@@ -80,6 +80,7 @@ def _train(app: str, name: str, training: TrainingSettings) -> dict[str, State]:
             "Next": "Check the data",
         },
         "Check the data": check,
+        "Collect the corrections": _collect(settings, name),
         "Train": _job(name, training),
         "Trained?": choice([("$states.input.status = 'Completed'", production.START)], default="Not trained"),
         "Not trained": fault(
@@ -88,6 +89,33 @@ def _train(app: str, name: str, training: TrainingSettings) -> dict[str, State]:
             then="Say why",
         ),
     }
+
+
+def _collect(settings: Settings, name: str) -> State:
+    """Write what people corrected until now where the job reads it."""
+    payload = {
+        "app": settings.app.name,
+        "classifier": name,
+        "classifiers": list(settings.classifiers),
+        "captured_bucket": "${CapturedBucket}",
+        "decisions_bucket": "${DecisionsBucket}",
+        "models_bucket": "${ModelsBucket}",
+        "to": f"{{% '{CORRECTED}{name}/' & $job & '/' %}}",
+        "limits": settings.limits.model_dump(),
+    }
+    return invoke(
+        "CollectCorrections",
+        payload,
+        then="Train",
+        assign={"corrected": "{% $states.result.Payload %}"},
+        timeout_seconds=COLLECT_SECONDS + 1,
+        attempts=2,
+    )
+
+
+def _channel(name: str, uri: str) -> State:
+    source = {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
+    return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
 
 
 def _job(name: str, training: TrainingSettings) -> State:
@@ -101,7 +129,6 @@ def _job(name: str, training: TrainingSettings) -> State:
             "EnableManagedSpotTraining": True,
             "CheckpointConfig": {"S3Uri": f"{{% '{place}/{CHECKPOINTS}{name}/' & $job %}}"},
         }
-    data = {"S3DataType": "S3Prefix", "S3Uri": f"{place}/{DATA}{name}/", "S3DataDistributionType": "FullyReplicated"}
     arguments = {
         "TrainingJobName": "{% $job %}",
         "RoleArn": "${TrainingRole}",
@@ -111,7 +138,10 @@ def _job(name: str, training: TrainingSettings) -> State:
             "strategy": training.strategy,
             "quick": "true" if training.quick else "false",
         },
-        "InputDataConfig": [{"ChannelName": "data", "DataSource": {"S3DataSource": data}}],
+        "InputDataConfig": [
+            _channel("data", f"{place}/{DATA}{name}/"),
+            _channel("corrected", f"{{% '{place}/{CORRECTED}{name}/' & $job & '/' %}}"),
+        ],
         "OutputDataConfig": {"S3OutputPath": left.rstrip("/")},
         "ResourceConfig": {
             "InstanceType": training.instance_type,

@@ -11,11 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from signpost.aws.clients import client
-from signpost.capture.corrections import CORRECTIONS
 from signpost.errors import SignpostError, TrainingInterrupted
 from signpost.terminal.console import make_console, plain_message
-from training.data.captured import read_captured
 from training.data.catalogue import fetch
+from training.data.corrected import read_captured, read_corrected_set
 from training.data.locate import locate
 from training.data.pictures import Dataset
 from training.distribution import STRATEGIES
@@ -75,13 +74,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _corrected(captured: str, recipe: Recipe, say: Callable[[str], None], labels: tuple[str, ...]) -> Dataset:
-    bucket, _, prefix = captured.removeprefix("s3://").partition("/")
     size = (recipe.data.width, recipe.data.height)
-    found = read_captured(client("s3"), bucket, prefix, CORRECTIONS, size, labels)
-    say(found.summary())
-    for skipped in found.dataset.skipped:
-        say(f"left out {skipped}")
-    return found.dataset
+    if captured.startswith("s3://"):
+        return read_captured(client("s3"), captured, *size, labels, say)
+    return read_corrected_set(Path(captured), *size, labels, say)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, help="archive of the labels, or a folder of archives")
     parser.add_argument("--quick", action="store_true", help="a sixteenth of the steps: to try things out")
     parser.add_argument("--seed", type=int, help="another seed than the recipe's")
-    parser.add_argument("--captured", metavar="s3://BUCKET/PREFIX", help="captured records that a person corrected")
+    parser.add_argument("--captured", metavar="FOLDER|s3://BUCKET/PREFIX", help="captured images that people corrected")
     parser.add_argument("--strategy", choices=STRATEGIES, default="single")
     for name, text in (
         ("out", "folder of the package (default models/RECIPE)"),

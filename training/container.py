@@ -10,12 +10,14 @@ import os
 import sys
 import tempfile
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from signpost.errors import DatasetError, SettingsError, SignpostError, TrainingInterrupted
 from signpost.validation import explain
+from training.data.corrected import read_corrected_set
 from training.data.locate import locate
 from training.distribution import SINGLE, STRATEGIES
 from training.distribution.cluster import Hosts, link_address, members, read_hosts
@@ -117,8 +119,9 @@ def _link(hosts: Hosts, first: str) -> FirstHost | OtherHost:
 def _process(root: Path) -> None:
     """Run the training program as one of the processes."""
     settings, output = _hyperparameters(root), root / "output/data"
-    recipe, channel, checkpoints = settings.recipe(), root / "input/data/data", root / "checkpoints"
-    archive, related = locate(recipe.data, channel, _not_in_channel)
+    recipe, channels, checkpoints = settings.recipe(), root / "input/data", root / "checkpoints"
+    archive, related = locate(recipe.data, channels / "data", _not_in_channel)
+    size, images = (recipe.data.width, recipe.data.height), channels / "corrected"
     from training.program import Run, run  # TensorFlow takes seconds to load; what came so far needs none
 
     for folder in (root / "model", output, checkpoints):
@@ -132,6 +135,7 @@ def _process(root: Path) -> None:
         checkpoints=checkpoints,
         evaluation=output / "evaluation.npz",
         history=output / "history.jsonl",
+        corrected=partial(read_corrected_set, images, *size, progress=_say) if images.is_dir() else None,
     )
     run(task, _say)
 

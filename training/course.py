@@ -13,8 +13,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from training.data.parts import TrainingData
-from training.data.pictures import Split
-from training.lessons import NO_CLASS, Batch, Lesson, Source
+from training.data.pictures import NO_CLASS, Split
+from training.lessons import Batch, Lesson, Source
 from training.networks import make_model
 from training.recipe import FineTuning, Recipe
 

@@ -11,9 +11,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from training.augment import augment, mix
+from training.data.pictures import NO_CLASS
 from training.recipe import Augmentation, Phase
 
-NO_CLASS = -1  # a drawing has no class of the archive
 Batch = tuple[tf.Tensor, ...]
 
 

@@ -50,7 +50,7 @@ class Run:
     evaluation : Path or None
         Where the untouched test pictures go, for others to measure by.
     corrected : callable or None
-        Given the labels, reads captured pictures that a person has given one of them, to train on too.
+        Given the labels, reads captured images that people corrected, to train on too.
     history : Path or None
         Where each evaluation on the way goes, one JSON object a line.
     """

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from review.deployed.shared_index import SharedIndex
-from review.originals import originals
 from review.sync import Sources
 from signpost.aws import clients
 from signpost.aws.files import Bucket
+from signpost.capture.originals import originals
 from signpost.routing.prefixes import CAPTURE
 from signpost.settings.deployed import read_settings
 from signpost.settings.file import Settings

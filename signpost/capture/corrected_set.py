@@ -1,103 +1,92 @@
-"""A set to train on out of what people corrected: a folder for each label, and where each picture comes from."""
+"""A set of corrected images to train on: a folder for each label, and a line on each image in ``provenance.jsonl``."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
+from pydantic import BaseModel
+
 from signpost.aws.files import Files
-from signpost.capture.corrections import CORRECTIONS, Corrections
-from signpost.capture.json_lines import Line, Lines
-from signpost.capture.records import CapturedRecord
-from signpost.capture.summary import Labels, describe, named_picture, read_captured_lines
-from signpost.errors import PictureError
-from signpost.images.limits import Limits
+from signpost.capture.corrected_images import CorrectedImages, CorrectedSources, Joined
 
-PROVENANCE = "provenance.jsonl"
-_UNSAFE = re.compile(r"[^A-Za-z0-9_ -]+")
+PROVENANCE, SUMMARY = "provenance.jsonl", "summary.json"
+# Letters of any script stay.
+_UNSAFE = re.compile(r"[^\w -]+")
+_LONGEST_FOLDER = 48  # characters, of up to four bytes
 
 
-@dataclass(frozen=True)
-class Written:
-    """What became of the corrected records.
+class CorrectedBy(BaseModel):
+    """Who corrected an image, and when."""
+
+    by: str
+    at: datetime
+
+
+class Entry(BaseModel):
+    """A line of ``provenance.jsonl``.
 
     Attributes
     ----------
-    pictures : int
-        In the folder.
-    conflicts : int
-        Decisions on which people disagree: not used.
-    skipped : list of str
-        Records and corrections that can't be used, each with its place and fault.
+    file : str
+        Path of the image in the set.
+    sha256 : str
+        Hex digest of the file.
+    label : str
+        What people say it shows; `signpost.capture.corrections.NONE_OF_THESE` for an outlier.
+    source : dict
+        Where the image was found.
     """
 
-    pictures: int
-    conflicts: int
-    skipped: list[str]
+    file: str
+    sha256: str
+    decision_id: str
+    label: str
+    corrections: list[CorrectedBy]
+    source: dict[str, Any]
 
 
-def write_corrected_set(files: Files, prefix: str, to: Path, labels: Labels, limits: Limits) -> Written:
-    """Write the pictures whose labels everybody who looked agrees on.
+def write_corrected_set(sources: CorrectedSources, to: Files, prefix: str = "") -> Joined:
+    """Write the images whose labels everybody who reviewed them agrees on.
+
+    The last file that is written is ``summary.json``. It is there even if there are no images.
 
     Parameters
     ----------
-    files : Files
-        Captured records and corrections.
+    sources : CorrectedSources
+    to : Files
+        Where the set is written.
     prefix : str
-        Of the records.
-    to : Path
-        Folder that gets a folder for each label, and ``provenance.jsonl`` with a line for each picture.
-    labels : callable
-        Gives the labels of an endpoint's bare probabilities.
-    limits : Limits
-        What a picture may cost.
+        First part of the keys there.
 
     Returns
     -------
-    Written
+    Joined
     """
-    lines = Lines(files)
-    said = lines.corrections(CORRECTIONS)
-    agreed, skipped, seen = said.agreed, lines.bad, set[str]()
-    to.mkdir(parents=True, exist_ok=True)
-    with (to / PROVENANCE).open("w", encoding="utf-8") as provenance:
-        for line, record in _corrected(files, prefix, agreed, skipped):
-            try:
-                name, picture = named_picture(record)
-            except (ValueError, PictureError) as error:
-                skipped.append(f"{line.place}: {error}")
-                continue
-            folder = to / (_UNSAFE.sub("_", agreed[record.decision_id]).strip() or "_")
-            folder.mkdir(exist_ok=True)
-            (folder / name).write_bytes(picture)
-            seen.add(name)
-            origin = describe(line, labels, limits).model_dump(mode="json")
-            entry = _entry(f"{folder.name}/{name}", picture, record.decision_id, said)
-            provenance.write(json.dumps(entry | {"record": origin}) + "\n")
-    return Written(len(seen), len(said.conflicts), skipped)
+    images, lines = CorrectedImages(sources), list[str]()
+    for image in images:
+        file = f"{_folder(image.label)}/{image.name}"
+        to.write(f"{prefix}{file}", image.content)
+        people = images.corrections.standing[image.decision_id].values()
+        entry = Entry(
+            file=file,
+            sha256=hashlib.sha256(image.content).hexdigest(),
+            decision_id=image.decision_id,
+            label=image.label,
+            corrections=[CorrectedBy(by=one.said.by, at=one.said.at) for one in people],
+            source=image.source,
+        )
+        lines.append(entry.model_dump_json())
+    to.write(f"{prefix}{PROVENANCE}", "".join(f"{line}\n" for line in lines).encode())
+    to.write(f"{prefix}{SUMMARY}", json.dumps(asdict(images.joined), indent=2).encode())
+    return images.joined
 
 
-def _corrected(
-    files: Files, prefix: str, agreed: dict[str, str], skipped: list[str]
-) -> Iterator[tuple[Line[CapturedRecord], CapturedRecord]]:
-    for line in read_captured_lines(files, prefix):
-        if line.content is None:
-            skipped.append(f"{line.place}: {line.fault}")
-        elif line.content.decision_id in agreed:
-            yield line, line.content
-
-
-def _entry(file: str, picture: bytes, decision: str, said: Corrections) -> dict[str, Any]:
-    people = said.standing[decision].values()
-    return {
-        "file": file,
-        "sha256": hashlib.sha256(picture).hexdigest(),
-        "decision_id": decision,
-        "label": next(iter(people)).label,
-        "corrections": [{"by": one.said.by, "at": one.said.at.isoformat()} for one in people],
-    }
+def _folder(label: str) -> str:
+    """Return the name of a label's folder; labels that differ have folders that differ."""
+    plain = _UNSAFE.sub("_", label).strip()[:_LONGEST_FOLDER]
+    return plain if plain == label else f"{plain}-{hashlib.sha256(label.encode()).hexdigest()[:8]}"

@@ -20,6 +20,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from signpost.aws.files import Files
 
 CORRECTIONS = "corrections/"  # in the bucket of the captured records
+# The label of an image that shows nothing the classifier knows: an outlier to train on.
+NONE_OF_THESE = "none of these"
 _WITHDRAWN = f"{CORRECTIONS}withdrawn/"
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 

@@ -145,11 +145,22 @@ def named_picture(record: CapturedRecord) -> tuple[str, bytes]:
         If it is none that Signpost takes.
     """
     picture = one_picture(record)
-    end = content_type(picture).removeprefix("image/").replace("jpeg", "jpg")
-    plain = _UNSAFE.sub("_", record.decision_id)[:_NAME_LENGTH]
+    return image_name(record.decision_id, picture, record.metadata.event_id), picture
+
+
+def image_name(decision_id: str, image: bytes, event_id: str = "") -> str:
+    """Return a file name for an image that is safe on every system.
+
+    Raises
+    ------
+    PictureError
+        If Signpost does not accept images of this type.
+    """
+    end = content_type(image).removeprefix("image/").replace("jpeg", "jpg")
+    plain = _UNSAFE.sub("_", decision_id)[:_NAME_LENGTH]
     # Ids that differ in what was replaced, or on some systems in case alone, must not become one name.
-    digest = hashlib.sha256(f"{record.decision_id}/{record.metadata.event_id}".encode()).hexdigest()[:8]
-    return f"{plain}-{digest}.{end}", picture
+    digest = hashlib.sha256(f"{decision_id}/{event_id}".encode()).hexdigest()[:8]
+    return f"{plain}-{digest}.{end}"
 
 
 def _add_answer(listed: Listed, said: Said) -> None:

@@ -18,5 +18,6 @@ OPINIONS = "opinions/"  # what other services said of the same pictures
 
 # In the models bucket.
 DATA = "data/"  # archives to train on, by classifier
+CORRECTED = "corrected/"  # captured images that people corrected, by classifier and training job
 JOBS = "jobs/"  # what training jobs leave, by classifier and job
 CHECKPOINTS = "checkpoints/"  # where an interrupted training job goes on, by classifier and job

@@ -1,4 +1,4 @@
-"""The functions of the training machines: CheckData, Evaluate and SmokeTest, shared by all classifiers."""
+"""CheckData, CollectCorrections, Evaluate and SmokeTest: functions that all training machines share."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.wheels import BASE, WITH_MODEL
 from stacks.stage import Stage
 from stepfunctions.shipping import SMOKE_TEST_SECONDS
-from stepfunctions.training import CHECK_SECONDS, EVALUATE_SECONDS
+from stepfunctions.training import CHECK_SECONDS, COLLECT_SECONDS, EVALUATE_SECONDS
 
 # Test pictures may take 320 MB, twice while they are unpacked, and two models are loaded.
 _EVALUATE_MB = 2048
+# A captured line may have 40 MB; more memory comes with more network.
+_COLLECT_MB = 1024
 
 
 class TrainingFunctions(Construct):
@@ -30,7 +32,7 @@ class TrainingFunctions(Construct):
 
     Attributes
     ----------
-    check_data, evaluate, smoke_test : lambda_.Function
+    check_data, collect_corrections, evaluate, smoke_test : lambda_.Function
     by_substitution : dict of str to lambda_.Function
         All of them, by the name that the training machines know them by.
     """
@@ -39,10 +41,14 @@ class TrainingFunctions(Construct):
         super().__init__(scope, construct_id)
         self._app, self._stage = app, stage
         self.check_data = self._function("check_data", BASE, 256, CHECK_SECONDS)
+        self.collect_corrections = self._function(
+            "collect_corrections", (*BASE, "pillow"), _COLLECT_MB, COLLECT_SECONDS
+        )
         self.evaluate = self._function("evaluate", WITH_MODEL, _EVALUATE_MB, EVALUATE_SECONDS)
         self.smoke_test = self._function("smoke_test", WITH_MODEL, _EVALUATE_MB, SMOKE_TEST_SECONDS)
         self.by_substitution: dict[str, lambda_.Function] = {
             "CheckData": self.check_data,
+            "CollectCorrections": self.collect_corrections,
             "Evaluate": self.evaluate,
             "SmokeTest": self.smoke_test,
         }

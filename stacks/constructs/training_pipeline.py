@@ -116,6 +116,8 @@ class TrainingPipeline(Construct):
         values = {
             **{key: function.function_arn for key, function in self._functions.by_substitution.items()},
             "ModelsBucket": self._storage.models.bucket_name,
+            "CapturedBucket": self._storage.captured.bucket_name,
+            "DecisionsBucket": self._storage.decisions.bucket_name,
             "TrainingRole": self._training_role.role_arn,
             "TrainingImage": image_uri,
             "ModelPackageGroup": self.model_package_group,
@@ -123,8 +125,6 @@ class TrainingPipeline(Construct):
         }
         if self._model_role and self._endpoint_name:
             values |= {"Endpoint": self._endpoint_name, "ModelRole": self._model_role.role_arn}
-        if self._settings.classifiers[name].hosting is Hosting.ASYNC:
-            values["DecisionsBucket"] = self._storage.decisions.bucket_name
         return Machine(
             self,
             "Machine",

@@ -1,4 +1,4 @@
-"""The role of a training job: read its archives, write what it leaves, keep checkpoints, log."""
+"""The role of a training job: read archives and corrected images, write what it leaves, keep checkpoints, log."""
 # jsii names the parameters of its interfaces differently from those of its classes.
 # pyright: reportArgumentType=false
 
@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from signpost.routing.prefixes import CHECKPOINTS, DATA, JOBS
+from signpost.routing.prefixes import CHECKPOINTS, CORRECTED, DATA, JOBS
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.sagemaker_role import sagemaker_role
 
@@ -36,14 +36,19 @@ def training_role(
     -------
     aws_cdk.aws_iam.Role
     """
-    data, jobs, checkpoints = (f"{folder}{classifier}/" for folder in (DATA, JOBS, CHECKPOINTS))
+    folders = [f"{folder}{classifier}/" for folder in (DATA, CORRECTED, JOBS, CHECKPOINTS)]
+    data, corrected, jobs, checkpoints = folders
     stack = Stack.of(scope)
     log_group = stack.format_arn(
         service="logs", resource="log-group", resource_name=_LOG_GROUP, arn_format=ArnFormat.COLON_RESOURCE_NAME
     )
     kept = models.arn_for_objects(f"{checkpoints}*")
     statements = [
-        iam.PolicyStatement(sid="ReadData", actions=["s3:GetObject"], resources=[models.arn_for_objects(f"{data}*")]),
+        iam.PolicyStatement(
+            sid="ReadData",
+            actions=["s3:GetObject"],
+            resources=[models.arn_for_objects(f"{folder}*") for folder in (data, corrected)],
+        ),
         iam.PolicyStatement(sid="WriteModel", actions=["s3:PutObject"], resources=[models.arn_for_objects(f"{jobs}*")]),
         iam.PolicyStatement(
             sid="KeepCheckpoints", actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], resources=[kept]
@@ -52,7 +57,7 @@ def training_role(
             sid="ListFolders",
             actions=["s3:ListBucket"],
             resources=[models.bucket_arn],
-            conditions={"StringLike": {"s3:prefix": [f"{folder}*" for folder in (data, jobs, checkpoints)]}},
+            conditions={"StringLike": {"s3:prefix": [f"{folder}*" for folder in folders]}},
         ),
         iam.PolicyStatement(
             sid="WriteLog",
@@ -68,7 +73,7 @@ def training_role(
         namespaces=[_LOG_GROUP],
         repository_arn=repository_arn,
     )
-    own = {any_object(models, folder): "The classifier's own folder." for folder in (data, jobs, checkpoints)}
+    own = {any_object(models, folder): "The classifier's own folder." for folder in folders}
     streams = f"IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:{_LOG_GROUP}:*]"
     acknowledge(
         role, own | {streams: "SageMaker gives all training jobs one log group, and names a job's streams itself."}

@@ -7,14 +7,14 @@ from starlette.testclient import TestClient
 
 from review.app import make_app
 from review.index import Index
-from review.originals import originals
 from review.parts import make_parts
 from review.people import Visitor
 from review.sync import Sources
 from signpost.aws.files import Bucket
+from signpost.capture.originals import originals
 from signpost.routing.contracts import Outcome
 from tests.localcloud.running_cloud import wait_for
-from training.data.captured import read_captured
+from training.data.corrected import read_captured
 from training.data.drawn import draw_file
 
 PATIENCE_SECONDS = 30
@@ -47,9 +47,10 @@ def test_a_captured_decision_is_shown_corrected_and_trained_on(app, cloud, examp
     assert f"model {decision.model.version}" in text
     assert page.get("/picture", params={"id": name}).content.startswith(b"\x89PNG")
     assert page.post("/correct", data={"id": name, "label": "motorcycle"}).status_code == 200
-    found = read_captured(cloud.client("s3"), app.where["CapturedBucket"], "capture/", "corrections/", (32, 32), None)
-    assert name in found.dataset.parts["all"].names
-    assert found.bad == []
+    source, lines = f"s3://{app.where['CapturedBucket']}/capture/", list[str]()
+    dataset = read_captured(cloud.client("s3"), source, 32, 32, None, lines.append)
+    assert name in dataset.parts["all"].names
+    assert "0 lines or images that can't be read" in lines[0]
     assert "Undone: 1." in page.post("/undo").text
     assert "verdict" not in _shown(page, name)
 

@@ -114,7 +114,7 @@ def test_a_failed_job_says_why_to_the_one_who_started_it(
         sagemaker_training.train_on_sagemaker("vehicle")
     # THEN the steps and the log are shown, and the reason is the job's
     said = capsys.readouterr().out
-    assert "▸ Check the data\n▸ Train\n" in said
+    assert "▸ Check the data\n▸ Collect the corrections\n▸ Train\n" in said
     assert "algo-1 training on" in said
     assert re.search(
         r"The training job signpost-vehicle-\w{12} failed: .*the archive has no bicycles", str(caught.value)

@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -92,7 +93,7 @@ class TrainingRuns:
         EvaluationSet(labels, np.stack(images), np.array(truth, np.int64), none).write(file)
         return file.read_bytes()
 
-    def unhosted(self) -> str:
+    def unhosted(self, environment: Mapping[str, str] = _STAND_IN) -> str:
         """Make the machine of the same classifier without an endpoint, where the gate is approval enough."""
         settings = self.app.settings
         vehicle = settings.classifiers["vehicle"]
@@ -103,13 +104,13 @@ class TrainingRuns:
         mine = definition["States"]["Train"]["Arguments"]
         deployed = self.states.describe_state_machine(stateMachineArn=self.app.where["VehicleTrainingMachine"])
         mine |= {
-            "Environment": _STAND_IN,
+            "Environment": dict(environment),
             "RoleArn": json.loads(deployed["definition"])["States"]["Train"]["Arguments"]["RoleArn"],
         }
-        functions = {"CheckData": "check-data", "Evaluate": "evaluate"}
+        functions = {"CheckData": "check-data", "CollectCorrections": "collect-corrections", "Evaluate": "evaluate"}
         values = {
             **{name: f"signpost-{function}" for name, function in functions.items()},
-            "ModelsBucket": self.app.where["ModelsBucket"],
+            **{name: self.app.where[name] for name in ("ModelsBucket", "CapturedBucket", "DecisionsBucket")},
             "TrainingImage": "signpost-training:local",
             "ModelPackageGroup": self.app.where["VehicleModelPackages"],
             "EventBus": self.app.where["EventBus"],

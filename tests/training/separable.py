@@ -14,10 +14,10 @@ import numpy as np
 import tensorflow as tf
 
 from training.course import Course, Evaluation
-from training.data.pictures import Split
+from training.data.pictures import NO_CLASS, Split
 from training.distribution import strategy
 from training.distribution.launch import launch
-from training.lessons import NO_CLASS, Lesson, Source
+from training.lessons import Lesson, Source
 from training.recipe import Augmentation, BatchShares, Card, Data, FineTuning, Recipe, Residual
 
 

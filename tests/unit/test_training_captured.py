@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -23,7 +23,8 @@ from signpost.errors import DatasetError
 from signpost.images.limits import Limits
 from signpost.images.prepare import prepare
 from tests.unit.sample_datasets import noise
-from training.data.captured import Captured, read_captured
+from training.data.corrected import read_captured
+from training.data.pictures import Dataset
 
 AT = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 BOTH = [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}]
@@ -67,6 +68,13 @@ class FakeS3:
         self.objects[key] = self.objects.get(key, b"") + line + b"\n"
 
 
+class Read(NamedTuple):
+    """What was read, and what was printed."""
+
+    dataset: Dataset
+    lines: list[str]
+
+
 def _picture(seed: int) -> Payload:
     return Payload("image/png", noise(seed))
 
@@ -86,19 +94,32 @@ def s3() -> FakeS3:
     return fake
 
 
-def _read(s3: FakeS3, labels: list[str] | None = None) -> Captured:
-    return read_captured(s3, "captured", "capture/vehicle/", "corrections/", (20, 16), labels)
+def _read(s3: FakeS3, labels: list[str] | None = None) -> Read:
+    lines: list[str] = []
+    return Read(read_captured(s3, "s3://captured/capture/vehicle/", 20, 16, labels, lines.append), lines)
 
 
 def test_corrected_records_are_used_and_others_are_not(s3: FakeS3):
-    captured = _read(s3)
+    dataset, lines = _read(s3)
 
-    pictures = captured.dataset.parts["all"]
-    assert captured.dataset.classes == ("bicycle", "motorcycle")
+    pictures = dataset.parts["all"]
+    assert dataset.classes == ("bicycle", "motorcycle", "none of these")
     assert (pictures.names, pictures.labels.tolist()) == (("a", "b"), [1, 0])
     assert pictures.images[0].tobytes() == prepare(noise(0), 20, 16, Limits()).tobytes()
-    assert (captured.records, captured.uncorrected, captured.unmatched, captured.bad) == (3, 1, 0, [])
-    assert captured.summary().startswith("3 captured records: 2 corrected and used, 1 without a correction")
+    assert lines == [
+        "3 captured records, 2 images with a corrected label; not used: 0 decisions on which people disagree, "
+        "0 corrections without an image, 0 lines or images that can't be read",
+        "read 2 corrected images, left out 0",
+    ]
+
+
+def test_an_image_that_shows_none_of_the_labels_has_a_class_of_its_own(s3: FakeS3):
+    s3.correct("c", "none of these")
+
+    dataset, _ = _read(s3, ["bicycle", "motorcycle"])
+
+    assert dataset.classes == ("bicycle", "motorcycle", "none of these")
+    assert dict(zip(dataset.parts["all"].names, dataset.parts["all"].labels.tolist(), strict=True))["c"] == 2
 
 
 def test_the_latest_correction_counts_wherever_it_was_written(s3: FakeS3):
@@ -111,10 +132,10 @@ def test_the_latest_correction_counts_wherever_it_was_written(s3: FakeS3):
 def test_what_people_disagree_on_is_not_used(s3: FakeS3):
     s3.correct("a", "bicycle", minute=30, by="reviewer-2")
 
-    captured = _read(s3)
+    dataset, lines = _read(s3)
 
-    assert captured.dataset.parts["all"].names == ("b",)
-    assert (captured.uncorrected, captured.conflicts) == (2, 1)
+    assert dataset.parts["all"].names == ("b",)
+    assert "1 decisions on which people disagree" in lines[0]
 
 
 def test_ground_truth_of_other_tools_counts(s3: FakeS3):
@@ -129,18 +150,16 @@ def test_ground_truth_of_other_tools_counts(s3: FakeS3):
 def test_a_correction_without_a_record_is_counted(s3: FakeS3):
     s3.correct("of-long-ago", "bicycle")
 
-    assert _read(s3).unmatched == 1
+    assert "1 corrections without an image" in _read(s3).lines[0]
 
 
-def test_a_label_that_is_none_of_the_classes_is_left_out_by_name(s3: FakeS3):
+def test_a_label_that_the_classifier_does_not_have_is_left_out_by_name(s3: FakeS3):
     s3.correct("c", "tricycle")
 
-    captured = _read(s3, ["bicycle", "motorcycle"])
+    dataset, lines = _read(s3, ["bicycle", "motorcycle"])
 
-    assert captured.dataset.parts["all"].names == ("a", "b")
-    assert [str(entry) for entry in captured.dataset.skipped] == [
-        "c: corrected to tricycle, which is none of the classes"
-    ]
+    assert dataset.parts["all"].names == ("a", "b")
+    assert lines[-1] == "left out c: corrected to tricycle, which is not a label of the classifier"
 
 
 @pytest.mark.parametrize("headers", [{}, {"JsonContentTypes": ["application/json"]}], ids=["base64", "json"])
@@ -156,7 +175,9 @@ def test_a_request_of_several_pictures_has_no_one_correction(s3: FakeS3):
     s3.add("d", _instances(7, 8))
     s3.correct("d", "bicycle")
 
-    assert "d: the request holds 2 pictures, a correction is about one" in map(str, _read(s3).dataset.skipped)
+    assert any(
+        line.endswith("line 1: the request holds 2 pictures, a decision is about one") for line in _read(s3).lines
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,10 +189,10 @@ def test_what_is_no_picture_is_left_out_by_name(request_: Payload, s3: FakeS3):
     s3.add("d", request_)
     s3.correct("d", "bicycle")
 
-    captured = _read(s3)
+    dataset, lines = _read(s3)
 
-    assert [entry.name for entry in captured.dataset.skipped] == ["d"]
-    assert len(captured.dataset.parts["all"]) == 2
+    assert "1 lines or images that can't be read" in lines[0]
+    assert len(dataset.parts["all"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -189,11 +210,10 @@ def test_a_bad_record_is_skipped_and_counted(line: bytes, fault: str, s3: FakeS3
     key = object_key("capture", "vehicle", "AllTraffic", AT)
     s3.objects[key] = b"\n" + line + b"\n"
 
-    captured = _read(s3)
+    dataset, lines = _read(s3)
 
-    assert len(captured.dataset.parts["all"]) == 2
-    [bad] = captured.bad
-    assert bad.startswith(f"{key}, line 2: ")
+    assert len(dataset.parts["all"]) == 2
+    [bad] = [line for line in lines if line.startswith(f"left out {key}, line 2: ")]
     assert fault in bad
 
 
@@ -203,7 +223,7 @@ def test_bad_base64_is_left_out_by_name(s3: FakeS3):
     key = next(key for key, content in s3.objects.items() if b'"inferenceId": "d"' in content)
     s3.objects[key] = s3.objects[key].replace(b'"data": "', b'"data": "!!', 1)
 
-    assert [entry.name for entry in _read(s3).dataset.skipped] == ["d"]
+    assert "1 lines or images that can't be read" in _read(s3).lines[0]
 
 
 @pytest.mark.parametrize(
@@ -221,15 +241,15 @@ def test_a_bad_correction_is_skipped_and_counted(change: dict, s3: FakeS3):
     line = {"groundTruthData": {"data": "bicycle", "encoding": "CSV"}, "eventMetadata": {"eventId": "c"}} | change
     s3.objects["corrections/bad.jsonl"] = json.dumps(line).encode()
 
-    captured = _read(s3)
+    dataset, lines = _read(s3)
 
-    assert (len(captured.bad), captured.uncorrected) == (1, 1)
+    assert (len(dataset.parts["all"]), lines[1].startswith("left out corrections/bad.jsonl, line 1: ")) == (2, True)
 
 
 def test_other_files_are_passed_over(s3: FakeS3):
     s3.objects["capture/vehicle/AllTraffic/_SUCCESS"] = b""
 
-    assert _read(s3).records == 3
+    assert _read(s3).lines[0].startswith("3 captured records")
 
 
 def test_a_record_without_an_inference_id_goes_by_its_event_id(s3: FakeS3):
@@ -243,9 +263,10 @@ def test_a_record_without_an_inference_id_goes_by_its_event_id(s3: FakeS3):
 
 def test_without_records_or_corrections_there_is_an_error(s3: FakeS3):
     with pytest.raises(DatasetError, match="no captured records under s3://captured/other/"):
-        read_captured(s3, "captured", "other/", "corrections/", (20, 16), None)
-    with pytest.raises(DatasetError, match="no corrections under s3://captured/none/"):
-        read_captured(s3, "captured", "capture/", "none/", (20, 16), None)
+        read_captured(s3, "s3://captured/other/", 20, 16, None, print)
+    s3.objects = {key: content for key, content in s3.objects.items() if key.startswith("capture/")}
+    with pytest.raises(DatasetError, match="no corrections under s3://captured/corrections/"):
+        read_captured(s3, "s3://captured/capture/", 20, 16, None, print)
 
 
 def test_captured_records_can_be_inspected(s3: FakeS3, monkeypatch: pytest.MonkeyPatch):
@@ -255,9 +276,7 @@ def test_captured_records_can_be_inspected(s3: FakeS3, monkeypatch: pytest.Monke
     result = CliRunner().invoke(app, ["data", "inspect", "s3://captured/capture/"])
 
     assert result.exit_code == 0
-    assert "3 captured records: 2 corrected and used, 1 without a correction and not used" in " ".join(
-        result.output.split()
-    )
+    assert "3 captured records, 2 images with a corrected label" in " ".join(result.output.split())
     assert ["bicycle", "1"] in [line.split() for line in result.stdout.splitlines()]
 
 
@@ -271,11 +290,12 @@ def test_records_of_real_endpoints_are_read(shared_data: Path):
         line = (folder / row["file"]).read_text().splitlines()[int(row["line"]) - 1]
         s3.correct(json.loads(line)["eventMetadata"]["eventId"], row["true_class"])
 
-    captured = read_captured(s3, "captured", "capture/", "corrections/", (32, 32), ["bicycle", "motorcycle"])
+    lines: list[str] = []
+    dataset = read_captured(s3, "s3://captured/capture/", 32, 32, ["bicycle", "motorcycle"], lines.append)
 
     vehicles = sum(row["true_class"] in ("bicycle", "motorcycle") for row in rows)
-    assert (captured.records, captured.bad, captured.uncorrected) == (len(rows), [], 0)
-    assert len(captured.dataset.parts["all"]) == vehicles
-    assert np.bincount(captured.dataset.parts["all"].labels).tolist() == [
+    assert lines[0].startswith(f"{len(rows):,} captured records, {len(rows):,} images with a corrected label")
+    assert len(dataset.parts["all"]) == vehicles
+    assert np.bincount(dataset.parts["all"].labels).tolist() == [
         sum(row["true_class"] == label for row in rows) for label in ("bicycle", "motorcycle")
     ]

@@ -46,14 +46,24 @@ def describe(data: TrainingData, archives: list[Path], recipe: Recipe) -> dict[s
         "terms": "drawn by this project's own code",
     }
     photographs = {"name": recipe.card.source, "used": used(_PHOTOGRAPHS), "terms": recipe.card.terms}
+    sources = [photographs, *([drawn] if recipe.data.drawn_train else []), *_corrections(data.corrected)]
     return {
-        "sources": [photographs, drawn] if recipe.data.drawn_train else [photographs],
+        "sources": sources,
         "counts": counts,
+        "corrected": data.corrected,
         "split": data.split,
         "unseen_classes": list(data.unseen),
         "archives": [_archive(path) for path in dict.fromkeys(archives)],
         "fingerprint": fingerprint({f"{part}/{name}": split for part in parts for name, split in parts[part].items()}),
     }
+
+
+def _corrections(counts: dict[str, int]) -> list[dict[str, str]]:
+    """Describe the corrected images, which are among the photographs and outliers of the train part."""
+    if not any(counts.values()):
+        return []
+    used = "train " + ", ".join(f"{count:,} {label}" for label, count in counts.items())
+    return [{"name": "captured images with corrected labels", "used": used, "terms": "the users' own images"}]
 
 
 def _archive(path: Path) -> dict[str, Any]:

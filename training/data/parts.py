@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from signpost.capture.corrections import NONE_OF_THESE
 from signpost.errors import DatasetError
 from training.data.checks import clean
 from training.data.dataset import read_dataset
 from training.data.drawings import draw, drawing_processes
 from training.data.likeness import resembles, without
-from training.data.pictures import Dataset, Split, join
+from training.data.pictures import NO_CLASS, Dataset, Split, join, no_pictures
 from training.data.splits import PARTS, describe_split, split_dataset
+from training.data.tree import ALL
 from training.recipe import Recipe
 
 
@@ -59,6 +61,8 @@ class TrainingData:
         Training pictures that repeat a held-out one and so were left out.
     split : dict
         The photographs' split, as `training.data.splits.describe_split` writes it down.
+    corrected : dict of str to int
+        How many captured images that people corrected are in the train part, by label; empty where none were read.
     """
 
     train: Pictures
@@ -69,6 +73,7 @@ class TrainingData:
     unseen: tuple[str, ...]
     left_out: int
     split: dict[str, Any]
+    corrected: dict[str, int]
 
 
 def assemble(
@@ -90,7 +95,8 @@ def assemble(
     progress : callable
         Told what is going on, one line at a time.
     corrected : callable or None
-        Given the labels, reads captured pictures that a person has given one of them: more to train on.
+        Given the labels, reads captured images that people corrected, as `training.data.corrected` does: more to train
+        on. Those that show none of the labels become outliers.
 
     Returns
     -------
@@ -104,18 +110,20 @@ def assemble(
     rng, settings = np.random.default_rng(recipe.seed), recipe.data
     own = read_dataset(archive, settings.width, settings.height, settings.labels or None, progress)
     known = split_dataset(own, settings, rng)
-    if corrected:
-        known["train"] = join(
-            [known["train"], clean(corrected(own.classes))[0].parts["all"]], (settings.height, settings.width)
-        )
     labels = own.classes
+    more = _corrected(corrected, labels, recipe, progress)
     others = [read_dataset(path, settings.width, settings.height, None, progress) for path in related]
     classes = tuple(dict.fromkeys((*labels, *(name for other in others for name in other.classes))))
     outliers = _outliers(others, labels, classes, recipe, rng)
     unseen = _unseen([name for other in others[:1] for name in other.classes if name not in labels], recipe, rng)
-    train, left_out = _without_leaks(known, outliers, settings.drop_alike)
+    held_out = [heap[part] for heap in (known, outliers) for part in PARTS if part != "train"]
+    heaps = (known["train"], outliers["train"], *more)
+    train = [_without_leaks(heap, held_out, settings.drop_alike) for heap in heaps]
+    left_out = sum(map(len, heaps)) - sum(map(len, train))
     progress(f"left {left_out} training pictures out that repeat one of validation or test")
-    known, outliers = known | {"train": train[0]}, outliers | {"train": train[1]}
+    size = (settings.height, settings.width)
+    known["train"], outliers["train"] = join([train[0], train[2]], size), join([train[1], train[3]], size)
+    counts = train[2].counts(labels) | {NONE_OF_THESE: len(train[3])} if corrected else {}
     split = describe_split(known, labels, settings, recipe.seed)
     strange = np.array([classes.index(name) for name in unseen], np.int64)
     found = {}
@@ -127,7 +135,31 @@ def assemble(
             seen, never = outliers[part].take(~new), outliers[part].take(new if part != "train" else np.zeros_like(new))
             found[part] = Pictures(known[part], drawings.known, seen, never, drawings.strange)
     _check_filled(known, labels, archive)
-    return TrainingData(**found, labels=labels, classes=classes, unseen=unseen, left_out=left_out, split=split)
+    return TrainingData(
+        **found, labels=labels, classes=classes, unseen=unseen, left_out=left_out, split=split, corrected=counts
+    )
+
+
+def _corrected(
+    read: Callable[[tuple[str, ...]], Dataset] | None,
+    labels: tuple[str, ...],
+    recipe: Recipe,
+    progress: Callable[[str], None],
+) -> tuple[Split, Split]:
+    """Read corrected images: those with a label, and those that show none of the labels."""
+    if read is None:
+        nothing = no_pictures((recipe.data.height, recipe.data.width))
+        return nothing, nothing
+    dataset, findings = clean(read(labels))
+    for line in findings.lines():
+        progress(line)
+    images = dataset.parts[ALL]
+    is_outlier = images.labels == len(labels)
+    outliers = images.take(is_outlier)
+    if len(outliers) and not recipe.fine_tuning.batch.photographed_outliers:
+        progress(f"left out {len(outliers)} corrections to {NONE_OF_THESE}: the recipe trains without outliers")
+        outliers = outliers.take(np.zeros(len(outliers), bool))
+    return images.take(~is_outlier), Split(outliers.images, np.full_like(outliers.labels, NO_CLASS))
 
 
 def _check_filled(known: dict[str, Split], labels: tuple[str, ...], archive: Path) -> None:
@@ -166,16 +198,9 @@ def _unseen(names: list[str], recipe: Recipe, rng: np.random.Generator) -> tuple
     return tuple(sorted(rng.choice(names, count, replace=False).tolist())) if count else ()
 
 
-def _without_leaks(
-    known: dict[str, Split], outliers: dict[str, Split], drop_alike: bool
-) -> tuple[tuple[Split, Split], int]:
+def _without_leaks(train: Split, held_out: list[Split], drop_alike: bool) -> Split:
     """Leave out training pictures that also lie in another part, or nearly so."""
-    held_out = [heap[part] for heap in (known, outliers) for part in PARTS if part != "train"]
-    cleaned = []
-    for heap in (known, outliers):
-        train = without(heap["train"], held_out)
-        if drop_alike:
-            train = train.take(~resembles(train, join(held_out, train.images.shape[1:3])))
-        cleaned.append(train)
-    before = len(known["train"].labels) + len(outliers["train"].labels)
-    return (cleaned[0], cleaned[1]), before - sum(len(split.labels) for split in cleaned)
+    if not len(train):
+        return train
+    kept = without(train, held_out)
+    return kept.take(~resembles(kept, join(held_out, kept.images.shape[1:3]))) if drop_alike else kept

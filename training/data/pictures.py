@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from signpost.terminal.printable import printable
 
+NO_CLASS = -1  # the label of a picture whose class is unknown
 # Of parts. Of two copies the one in the later part stays: what is measured must not be learned.
 ORDER = ("all", "train", "validation", "test")
 

@@ -1,0 +1,1 @@
+"""Write the corrected images of a classifier where its training job reads them."""
