@@ -11,7 +11,6 @@ from cdk_nag import AwsSolutionsChecks
 from signpost.settings.file import load_settings
 from stacks.api import ApiStack
 from stacks.image import ImageStack
-from stacks.inference import InferenceStack
 from stacks.review import ReviewStack
 from stacks.routing import RoutingStack
 from stacks.stage import aws_stage, local_stage
@@ -28,12 +27,17 @@ synthesizer = cdk.CliCredentialsStackSynthesizer() if local else None
 common = {"settings": settings, "stage": stage, "synthesizer": synthesizer}
 
 storage = StorageStack(app, f"{name}-storage", **common)
-inference = InferenceStack(app, f"{name}-inference", storage=storage, **common)
-routing = RoutingStack(app, f"{name}-routing", storage=storage, inference=inference, **common)
+routing = RoutingStack(app, f"{name}-routing", storage=storage, **common)
 api = ApiStack(app, f"{name}-api", storage=storage, routing=routing, **common)
 if settings.review.deployed:
     ReviewStack(app, f"{name}-review", storage=storage, api=api, **common)
-TrainingStack(app, f"{name}-training", storage=storage, inference=inference, routing=routing, **common)
+else:
+    cdk.Stack(app, f"{name}-review", synthesizer=synthesizer)  # empty: see below
+training = TrainingStack(app, f"{name}-training", storage=storage, routing=routing, **common)
+# The CDK deletes a deployed stack that has become empty. This one had the endpoints up to release 0.1.0, and is deleted
+# once nothing invokes them any more.
+former = cdk.Stack(app, f"{name}-inference", synthesizer=synthesizer)
+former.add_stack_dependency(training)
 if not local:  # where nobody pulls an image
     ImageStack(app, f"{name}-image", settings=settings, stage=stage)
 

@@ -17,6 +17,7 @@ from signpost.capture.json_lines import Lines
 from signpost.capture.shadow import Comparison, compare
 from signpost.errors import SettingsError
 from signpost.routing.prefixes import CAPTURE
+from signpost.settings.endpoint import endpoint_name
 from signpost.terminal.console import Table, plain
 
 _SHOWN = 5
@@ -37,7 +38,8 @@ def shadow(
         raise SettingsError(f"classifiers.{classifier} has no shadow table in signpost.toml")
     bucket = find_deployment(on_aws)["CapturedBucket"]
     lines = Lines(Bucket(clients.client("s3", read_timeout=60), bucket))
-    found = compare(lines, f"{CAPTURE}{app.app.name}-{classifier}/", wanted.route_of, wanted.thresholds)
+    endpoint = endpoint_name(app.app.name, classifier, wanted.hosting, wanted.endpoint)
+    found = compare(lines, f"{CAPTURE}{endpoint}/", wanted.route_of, wanted.thresholds)
     for line in found.bad[:_SHOWN]:
         errors.print(f"[yellow]skipped[/] {plain(line)}")
     if as_json:

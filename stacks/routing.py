@@ -15,16 +15,16 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from signpost.routing.prefixes import BATCHES, DECISIONS, INCOMING, PREPARED, QUESTIONS
-from signpost.settings.file import Hosting, Settings
+from signpost.routing.prefixes import BATCHES, DECISIONS, INCOMING, PREPARED
+from signpost.settings.file import Settings
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.dispatch import Dispatch
-from stacks.constructs.endpoint_config import ASYNC_ERRORS, ASYNC_OUTPUT
+from stacks.constructs.endpoint_rights import allow_invocation
+from stacks.constructs.endpoints import Endpoints
 from stacks.constructs.machine import Machine
 from stacks.constructs.pipeline_functions import PipelineFunctions
 from stacks.constructs.rights import allow
-from stacks.inference import InferenceStack
 from stacks.stage import Stage
 from stacks.storage import StorageStack
 from stepfunctions import batch, routing, waiting
@@ -41,8 +41,17 @@ class RoutingStack(Stack):
         Where this is deployed to.
     storage : StorageStack
         The buckets.
-    inference : InferenceStack
-        The endpoints.
+
+    Attributes
+    ----------
+    endpoints : Endpoints
+        Of the classifiers that have one.
+    functions : PipelineFunctions
+        Serialize, Classify and Filter.
+    dispatch : Dispatch
+        Queues, bus and table.
+    routing, batch : Machine
+        The state machines.
     """
 
     def __init__(
@@ -53,12 +62,11 @@ class RoutingStack(Stack):
         settings: Settings,
         stage: Stage,
         storage: StorageStack,
-        inference: InferenceStack,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        self.add_stack_dependency(inference)  # a function must not ask an endpoint that does not exist yet
-        self._settings, self._storage, self._endpoint_names = settings, storage, inference.endpoint_names
+        self._settings, self._storage = settings, storage
+        self.endpoints = Endpoints(self, "Endpoints", settings=settings, stage=stage, storage=storage)
         named = [f"arn:aws:s3:::{bucket}" for bucket in settings.app.source_buckets]
         self._source_arns = [storage.incoming.bucket_arn, *named]
         self._batch_name = f"{settings.app.name}-batch"
@@ -69,7 +77,7 @@ class RoutingStack(Stack):
             stage=stage,
             incoming=storage.incoming,
             decisions=storage.decisions,
-            endpoint_names=inference.endpoint_names,
+            endpoint_names=self.endpoints.names,
         )
         self.dispatch = Dispatch(self, "Dispatch", settings=settings, removal_policy=stage.removal_policy)
         self._grant_functions()
@@ -101,25 +109,11 @@ class RoutingStack(Stack):
         allow(serialize, ["s3:PutObject"], prepared)
         for name, function in self.functions.classify.items():
             allow(function, ["s3:GetObject"], prepared)
-            if name in self._endpoint_names:
-                self._grant_endpoint(function, self._endpoint_names[name], self._settings.classifiers[name].hosting)
-
-    def _grant_endpoint(self, function: lambda_.Function, endpoint_name: str, hosting: Hosting) -> None:
-        endpoint = self.format_arn(service="sagemaker", resource="endpoint", resource_name=endpoint_name)
-        if hosting is not Hosting.ASYNC:
-            named = [self.format_arn(service="sagemaker", resource="inference-component", resource_name=endpoint_name)]
-            components = named if hosting is Hosting.COMPONENTS else []
-            allow(function, ["sagemaker:InvokeEndpoint"], [endpoint, *components])
-            return
-        captured, decisions = self._storage.captured, self._storage.decisions
-        answers = [captured.arn_for_objects(f"{folder}/{endpoint_name}/*") for folder in (ASYNC_OUTPUT, ASYNC_ERRORS)]
-        allow(function, ["sagemaker:InvokeEndpointAsync"], [endpoint])
-        allow(function, ["s3:PutObject"], [decisions.arn_for_objects(f"{PREPARED}*")])
-        asked = decisions.arn_for_objects(f"{QUESTIONS}{endpoint_name}/*")
-        allow(function, ["s3:PutObject"], [asked])
-        allow(function, ["s3:GetObject"], [asked, *answers])
-        # To be told 404 while there is no answer, or where nothing was asked before.
-        allow(function, ["s3:ListBucket"], [captured.bucket_arn, decisions.bucket_arn])
+            if endpoint := self.endpoints.names.get(name):
+                hosting = self._settings.classifiers[name].hosting
+                policy = allow_invocation(function, endpoint, hosting, self._storage)
+                # The function gets its new configuration only when the endpoint in it exists and may be invoked.
+                function.node.add_dependency(self.endpoints.by_classifier[name], policy)
 
     def _routing_machine(self) -> Machine:
         dispatch, decisions = self.dispatch, self._storage.decisions
@@ -236,12 +230,8 @@ class RoutingStack(Stack):
         }
         prepared = {any_object(decisions, PREPARED): "Names of prepared pictures are made at run time."}
         acknowledge(_role(self.functions.serialize), sources | prepared)
-        for name, function in self.functions.classify.items():
-            folders = [f"{folder}/{self._endpoint_names.get(name)}/" for folder in (ASYNC_OUTPUT, ASYNC_ERRORS)]
-            answers = {any_object(self._storage.captured, f): "SageMaker names its answers." for f in folders}
-            asked = {any_object(decisions, f"{QUESTIONS}{self._endpoint_names.get(name)}/"): "By the decision's id."}
-            is_async = self._settings.classifiers[name].hosting is Hosting.ASYNC
-            acknowledge(_role(function), prepared | (answers | asked if is_async else {}))
+        for function in self.functions.classify.values():
+            acknowledge(_role(function), prepared)
         acknowledge(self.routing, {any_object(decisions, DECISIONS): "A decision is named by its id."})
         runs = (
             f"IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{self._batch_name}/*]"

@@ -16,7 +16,6 @@ from stacks.constructs.endpoint_config import ASYNC_ERRORS, ASYNC_OUTPUT
 from stacks.constructs.rights import allow
 from stacks.constructs.training_functions import TrainingFunctions
 from stacks.constructs.training_pipeline import TrainingPipeline
-from stacks.inference import InferenceStack
 from stacks.routing import RoutingStack
 from stacks.stage import Stage
 from stacks.storage import StorageStack
@@ -38,10 +37,8 @@ class TrainingStack(Stack):
         Names the container image, or has it built.
     storage : StorageStack
         The buckets.
-    inference : InferenceStack
-        The endpoints to update.
     routing : RoutingStack
-        Has the bus that models are announced on.
+        Has the endpoints to update, and the bus that models are announced on.
     synthesizer
         How assets are published; None is the CDK's default.
     """
@@ -54,16 +51,14 @@ class TrainingStack(Stack):
         settings: Settings,
         stage: Stage,
         storage: StorageStack,
-        inference: InferenceStack,
         routing: RoutingStack,
         synthesizer: IStackSynthesizer | None = None,
     ) -> None:
         title = f"{settings.app.name}: training"
         super().__init__(scope, construct_id, description=title, synthesizer=synthesizer)
         # Nothing of theirs is imported: an export that is in use could not be changed.
-        self.add_stack_dependency(inference)
         self.add_stack_dependency(routing)
-        self._stage, self._storage, self._inference, self._settings = stage, storage, inference, settings
+        self._stage, self._storage, self._endpoints, self._settings = stage, storage, routing.endpoints, settings
         self._image = ContainerImage(self, "Image", TRAINING)
         if settings.trained:
             self._functions = TrainingFunctions(self, "Functions", app=settings.app.name, stage=stage)
@@ -82,7 +77,7 @@ class TrainingStack(Stack):
             image_uri=image_uri,
             repository_arn=repository_arn,
             endpoint_name=self._endpoint_name(name),
-            serving_repository_arn=self._inference.repositories.get(name),
+            serving_repository_arn=self._endpoints.repositories.get(name),
             functions=self._functions,
             storage=self._storage,
         )
@@ -97,7 +92,7 @@ class TrainingStack(Stack):
         allow(functions.check_data, ["s3:ListBucket"], [models.bucket_arn])
         allow_corrections(functions.collect_corrections, self._settings, self._storage)
         left = [models.arn_for_objects(f"{folder}*") for folder in jobs]
-        shipped = {asset.bucket.arn_for_objects("*.gz") for asset in self._inference.packages.values()}
+        shipped = {asset.bucket.arn_for_objects("*.gz") for asset in self._endpoints.packages.values()}
         _read(functions.evaluate, [*left, *sorted(shipped)])
         _read(functions.smoke_test, left)
         for function in (functions.evaluate, functions.smoke_test):
@@ -110,7 +105,7 @@ class TrainingStack(Stack):
     def _endpoint_name(self, name: str) -> str | None:
         """Name the endpoint that the machine updates; None where it only registers models."""
         ships = self._settings.classifiers[name].hosting.ships
-        return self._inference.endpoint_names.get(name) if ships else None
+        return self._endpoints.names.get(name) if ships else None
 
     def _grant_endpoint(self, name: str) -> None:
         """Let the smoke-test ask an endpoint."""

@@ -12,9 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from signpost.errors import DeploymentError
 
 Clients = Callable[[str], Any]
-STACKS = ("storage", "inference", "routing", "training", "api", "review")
-# Without an endpoint, a classifier to train or a deployed review page there is nothing in them: the CDK deploys none.
-_MAY_BE_EMPTY = ("inference", "training", "review")
+STACKS = ("storage", "routing", "training", "api", "review")
+# Without a classifier to train or a deployed review page there is nothing in them: the CDK deploys none.
+_MAY_BE_EMPTY = ("training", "review")
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,9 @@ class Deployment:
             raise DeploymentError(f"rolled back to the configuration of before: {', '.join(back)}")
 
 
-def output_prefix(classifier: str) -> str:
-    """Return what the names of a classifier's outputs begin with."""
-    return classifier.title().replace("-", "")
+def output_prefix(name: str) -> str:
+    """Return a name in the form of CloudFormation's ids; the outputs of a classifier begin with it."""
+    return name.title().replace("-", "")
 
 
 def find(name: str, clients: Clients) -> Deployment:

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from signpost.model.known_pictures import known_files
-from signpost.settings.file import Classifier, EndpointSettings, Hosting
+from signpost.settings.endpoint import EndpointSettings
+from signpost.settings.file import Classifier
+from signpost.settings.hosting import Hosting
 
 _BAKE_SECONDS = 300
 _UPDATE_SECONDS = 3600

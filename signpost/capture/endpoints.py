@@ -7,12 +7,13 @@ from functools import cache
 
 from signpost.capture.summary import Labels
 from signpost.model.package import open_package
+from signpost.settings.endpoint import classifier_of_endpoint
 from signpost.settings.file import Settings
 
 
 def classifier_of(settings: Settings, endpoint: str) -> str | None:
     """Name the classifier of an endpoint; None of one that is not this app's."""
-    return {f"{settings.app.name}-{name}": name for name in settings.classifiers}.get(endpoint)
+    return classifier_of_endpoint(settings.app.name, settings.classifiers, endpoint)
 
 
 def labels_of(settings: Settings, given: Sequence[str] | None = None) -> Labels:

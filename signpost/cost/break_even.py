@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from signpost.cost.existing import existing
 from signpost.cost.model import FLAT, cost
-from signpost.settings.file import EndpointSettings, Hosting
+from signpost.settings.endpoint import EndpointSettings
+from signpost.settings.hosting import Hosting
 
 LOWEST_RATE = 0.0001  # pictures a second: nine a day
 _STEPS_PER_DECADE = 40

@@ -10,7 +10,8 @@ from signpost.cost import prices
 from signpost.cost.prices import HOURS_PER_MONTH, instance_hour
 from signpost.cost.pricing import HELD_MINUTES, Term, alarm_terms, idle_terms, picture_terms, total
 from signpost.errors import SettingsError
-from signpost.settings.file import EndpointSettings, Hosting
+from signpost.settings.endpoint import EndpointSettings
+from signpost.settings.hosting import Hosting
 
 HOSTINGS = (Hosting.REALTIME, Hosting.SERVERLESS, Hosting.ASYNC, Hosting.COMPONENTS, Hosting.LAMBDA)
 # Pictures of each hour of a day, 0 to 23 o'clock, against the mean: quiet nights, a lunch and an evening peak of

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from signpost.cost import prices
 from signpost.cost.prices import AS_OF, HOURS_PER_MONTH, Price, instance_hour
-from signpost.settings.file import EndpointSettings, Hosting
+from signpost.settings.endpoint import EndpointSettings
+from signpost.settings.hosting import Hosting
 
 # Of Serialize (`signpost.images.limits` gives the least) and of Classify with the model inside; of the others.
 _LARGE_GB, _SMALL_GB = 0.5, 0.25

@@ -9,7 +9,8 @@ from signpost.cost.break_even import ASKED_SHARE, break_evens, cheapest, fifths
 from signpost.cost.existing import INSTANCE, TRANSITIONS, existing
 from signpost.cost.model import DAY, FLAT, HOSTINGS, Cost, cost, largest_rate
 from signpost.cost.pricing import Term, total
-from signpost.settings.file import EndpointSettings, Hosting
+from signpost.settings.endpoint import EndpointSettings
+from signpost.settings.hosting import Hosting
 
 Rows = list[list[str]]
 _EXISTING = "existing project"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from signpost.errors import SettingsError
 from signpost.settings.api import ApiSettings
+from signpost.settings.endpoint import EndpointSettings, endpoint_name
 from signpost.settings.hosting import Hosting
 from signpost.settings.limits import LimitSettings
 from signpost.settings.review import ReviewSettings
@@ -47,56 +48,6 @@ class Route(_Table):
 
     labels: list[Label] = Field(min_length=1)
     loading_bay: str = ""
-
-
-class EndpointSettings(_Table):
-    """Sizes of a SageMaker endpoint.
-
-    Attributes
-    ----------
-    instance_type, max_instances
-        For ``realtime``, ``async`` and ``components``.
-    min_instances : int
-        For ``realtime``; the others have none while no pictures come.
-    invocations_per_instance : int
-        Autoscaling target, per minute.
-    memory_mb, max_concurrency
-        For ``serverless``.
-    capture_percent : int
-        Share of requests whose data is captured; 0 switches capture off.
-    capture : list
-        Which sides are captured.
-    update : str
-        How traffic moves to a new model: one instance first, in equal steps, or all at once. A single instance can
-        only move at once.
-    image_uri : str or None
-        Container image; None builds ``serving/Dockerfile``.
-    """
-
-    instance_type: str = Field(default="ml.m5.large", pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")
-    min_instances: int = Field(default=1, ge=1, le=100)
-    max_instances: int = Field(default=2, ge=1, le=100)
-    invocations_per_instance: int = Field(default=3000, gt=0)
-    memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = 2048
-    max_concurrency: int = Field(default=10, ge=1, le=200)
-    capture_percent: int = Field(default=100, ge=0, le=100)
-    capture: list[Literal["input", "output"]] = Field(default=["input", "output"], min_length=1)
-    update: Literal["canary", "linear", "all-at-once"] = "canary"
-    image_uri: str | None = None
-
-    @model_validator(mode="after")
-    def _instances_in_order(self) -> EndpointSettings:
-        if self.min_instances > self.max_instances:
-            raise ValueError(f"min_instances ({self.min_instances}) is above max_instances ({self.max_instances})")
-        return self
-
-    @model_validator(mode="after")
-    def _steps_have_instances(self) -> EndpointSettings:
-        if self.update == "linear" and self.min_instances < 2:
-            raise ValueError(
-                'update = "linear" needs min_instances of 2 or more: a step moves whole instances, at most half of them'
-            )
-        return self
 
 
 _NO_USE_FOR_COMPONENTS = {"min_instances", "memory_mb", "max_concurrency", "capture_percent", "capture", "update"}
@@ -186,7 +137,8 @@ class Settings(_Table):
         app, seen = self.app.name, dict[str, str]()
         for name, classifier in self.classifiers.items():
             _fits("function", f"{app}-classify-{name}", 64)
-            _fits("endpoint", f"{app}-{name}-serverless", 63)
+            if classifier.hosting.has_endpoint:
+                _fits("endpoint", endpoint_name(app, name, classifier.hosting, classifier.endpoint), 63)
             if classifier.training:
                 _fits("training job", f"{app}-{name}-{'0' * JOB_DIGITS}", 63)
             for route in classifier.routes:

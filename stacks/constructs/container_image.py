@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws_cdk import Aws, Stack
+from aws_cdk import Aws
 from aws_cdk import aws_ecr_assets as ecr_assets
+from constructs import Construct
 
 ROOT = Path(__file__).parents[2]
 _ECR_IMAGE = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[^/]+/(?P<repository>[^:@]+)")
@@ -48,15 +49,15 @@ class ContainerImage:
 
     Parameters
     ----------
-    stack : aws_cdk.Stack
+    scope : Construct
     construct_id : str
         Of the image that is built.
     context : ImageContext
         What it is built from.
     """
 
-    def __init__(self, stack: Stack, construct_id: str, context: ImageContext) -> None:
-        self._stack, self._id, self._context = stack, construct_id, context
+    def __init__(self, scope: Construct, construct_id: str, context: ImageContext) -> None:
+        self._scope, self._id, self._context = scope, construct_id, context
         self._built: ecr_assets.DockerImageAsset | None = None
 
     def resolve(self, named: str | None) -> tuple[str, str | None]:
@@ -78,7 +79,7 @@ class ContainerImage:
             return named, repository_of(named)
         if self._built is None:
             self._built = ecr_assets.DockerImageAsset(
-                self._stack,
+                self._scope,
                 self._id,
                 directory=str(ROOT),
                 file=self._context.dockerfile,

@@ -8,7 +8,8 @@ from aws_cdk.aws_sagemaker import CfnEndpointConfig
 from signpost.capture.shadow import PRODUCTION as VARIANT
 from signpost.capture.shadow import SHADOW
 from signpost.routing import prefixes
-from signpost.settings.file import EndpointSettings, Hosting
+from signpost.settings.endpoint import EndpointSettings
+from signpost.settings.hosting import Hosting
 from signpost.settings.shadow import ShadowSettings
 
 CAPTURE, ASYNC_OUTPUT, ASYNC_ERRORS = prefixes.CAPTURE.rstrip("/"), "async-output", "async-errors"

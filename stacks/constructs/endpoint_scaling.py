@@ -15,7 +15,7 @@ from constructs import Construct
 
 from signpost.capture.shadow import PRODUCTION as VARIANT
 from signpost.cost.pricing import QUIET_MINUTES
-from signpost.settings.file import EndpointSettings
+from signpost.settings.endpoint import EndpointSettings
 from stacks.constructs.endpoint_guards import endpoint_metric
 
 # Pictures in the queue of an async endpoint that one instance is left to work off.

@@ -13,18 +13,18 @@ def endpoint_named(synthesis: Synthesis, name: str) -> Template:
 
 def configuration_of(synthesis: Synthesis, endpoint: str) -> Template:
     logical_id, _ = endpoint_named(synthesis, endpoint)["EndpointConfigName"]["Fn::GetAtt"]
-    return dict(synthesis.inference["Resources"][logical_id]["Properties"])
+    return dict(synthesis.routing["Resources"][logical_id]["Properties"])
 
 
 def resource_of(synthesis: Synthesis, policy: Template) -> str:
     target = policy["Properties"]["ScalingTargetId"]["Ref"]
-    return synthesis.inference["Resources"][target]["Properties"]["ResourceId"]
+    return synthesis.routing["Resources"][target]["Properties"]["ResourceId"]
 
 
 def model_of(synthesis: Synthesis, endpoint: str) -> Template:
     (variant,) = configuration_of(synthesis, endpoint)["ProductionVariants"]
     logical_id, _ = variant["ModelName"]["Fn::GetAtt"]
-    return synthesis.inference["Resources"][logical_id]["Properties"]
+    return synthesis.routing["Resources"][logical_id]["Properties"]
 
 
 def scaling_of(synthesis: Synthesis, endpoint: str) -> tuple[Template, list[dict[str, Any]]]:

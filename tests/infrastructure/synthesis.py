@@ -16,7 +16,6 @@ from signpost.model.known_pictures import FOLDER
 from signpost.settings.file import Hosting, Settings
 from stacks.api import ApiStack
 from stacks.image import ImageStack
-from stacks.inference import InferenceStack
 from stacks.review import ReviewStack
 from stacks.routing import RoutingStack
 from stacks.stage import Stage
@@ -32,18 +31,18 @@ class Synthesis:
     """What CloudFormation would get, and what the rules found."""
 
     storage: Template
-    inference: Template
     routing: Template
     training: Template
     api: Template
     files: list[Path]
     report: dict[str, Any]
     review: Template = field(default_factory=lambda: {"Resources": {}})
+    inference: Template = field(default_factory=lambda: {"Resources": {}})  # deployed up to release 0.1.0
     image: Template = field(default_factory=lambda: {"Resources": {}})  # none on a laptop
 
     @property
     def templates(self) -> dict[str, Template]:
-        named = (("storage", self.storage), ("inference", self.inference), ("routing", self.routing))
+        named = (("storage", self.storage), ("routing", self.routing))
         return {**dict(named), "training": self.training, "api": self.api, "review": self.review, "image": self.image}
 
     def resources(self, kind: str) -> dict[str, Template]:
@@ -62,12 +61,11 @@ def synthesise(settings: Settings, stage: Stage, folder: Path) -> Synthesis:
     app = cdk.App(context=context, outdir=str(folder))
     common = {"settings": settings, "stage": stage, "synthesizer": None}
     storage = StorageStack(app, "storage", **common)
-    inference = InferenceStack(app, "inference", storage=storage, **common)
-    routing = RoutingStack(app, "routing", storage=storage, inference=inference, **common)
+    routing = RoutingStack(app, "routing", storage=storage, **common)
     api = ApiStack(app, "api", storage=storage, routing=routing, **common)
     if settings.review.deployed:
         ReviewStack(app, "review", storage=storage, api=api, **common)
-    TrainingStack(app, "training", storage=storage, inference=inference, routing=routing, **common)
+    TrainingStack(app, "training", storage=storage, routing=routing, **common)
     if stage.model_image is None:
         ImageStack(app, "image", settings=settings, stage=stage)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
@@ -84,7 +82,8 @@ def read(folder: Path) -> Synthesis:
     files = sorted(folder.glob("*.template.json"))
     by_name = {file.name.split(".")[0].rpartition("-")[2]: json.loads(file.read_text()) for file in files}
     report = json.loads((folder / "validation-report.json").read_text())
-    return Synthesis(**by_name, files=files, report=report)
+    with_resources = {name: {"Resources": {}} | template for name, template in by_name.items()}
+    return Synthesis(**with_resources, files=files, report=report)
 
 
 def committed_settings(models: Path) -> Settings:

@@ -15,10 +15,10 @@ _ALARMS_OF_A_TARGET = 2
 @pytest.mark.parametrize(
     ("synthesis", "hosting", "name"),
     [
-        ("on_aws", Hosting.REALTIME, "signpost-vehicle"),
-        ("every_hosting", Hosting.SERVERLESS, "signpost-serverless-serverless"),
-        ("every_hosting", Hosting.ASYNC, "signpost-async-async"),
-        ("every_hosting", Hosting.COMPONENTS, "signpost-components-components"),
+        ("on_aws", Hosting.REALTIME, "signpost-vehicle-realtime-m5-large"),
+        ("every_hosting", Hosting.SERVERLESS, "signpost-serverless-serverless-2048-mb"),
+        ("every_hosting", Hosting.ASYNC, "signpost-async-async-m5-large"),
+        ("every_hosting", Hosting.COMPONENTS, "signpost-components-components-m5-large"),
     ],
 )
 def test_every_alarm_is_counted(synthesis: str, hosting: Hosting, name: str, request: pytest.FixtureRequest) -> None:

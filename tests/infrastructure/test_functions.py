@@ -94,7 +94,7 @@ def test_known_pictures_travel_with_the_function_that_asks_them(on_aws: Synthesi
     (function,) = (
         f["Properties"]
         for f in on_aws.resources("AWS::Lambda::Function").values()
-        if f["Properties"]["FunctionName"] == "signpost-known-vehicle"
+        if f["Properties"]["FunctionName"] == "signpost-canary-vehicle"
     )
     names = set(zipfile.ZipFile(_asset(on_aws, function)).namelist())
     assert {"known/bicycle/1.png", "known/motorcycle/1.png", "lambdas/known_pictures/watch.py"} <= names

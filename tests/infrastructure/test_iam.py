@@ -30,6 +30,12 @@ ALLOWED_ANYWHERE = {
     "logs:FilterLogEvents": "as above",
 }
 
+_ENDPOINT_ROLES = {
+    "realtime": "EndpointsSignpostRealtimeRealtimeM5LargeRole",
+    "serverless": "EndpointsSignpostServerlessServerless2048MbRole",
+    "async": "EndpointsSignpostAsyncAsyncM5LargeRole",
+}
+
 
 def test_every_role_may_do_exactly_what_is_recorded(on_aws: Synthesis) -> None:
     recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
@@ -76,7 +82,7 @@ def _of_training(role: str, resource: str) -> bool:
 
 
 def test_metrics_are_held_to_the_namespaces_of_sagemaker(every_hosting: Synthesis) -> None:
-    for role in ("RealtimeRole", "ServerlessRole", "AsyncRole"):
+    for role in _ENDPOINT_ROLES.values():
         (statement,) = (
             s for s in statements_of_roles(every_hosting)[role] if s["Action"] == ["cloudwatch:PutMetricData"]
         )
@@ -88,15 +94,15 @@ def test_an_endpoint_writes_only_what_its_hosting_makes_it_write(every_hosting: 
     written = {
         role: [r for s in statements if s["Action"] == ["s3:PutObject"] for r in s["Resource"]]
         for role, statements in statements_of_roles(every_hosting).items()
-        if role in ("RealtimeRole", "ServerlessRole", "AsyncRole")
+        if role in _ENDPOINT_ROLES.values()
     }
     captured = "<storage:Captured.Arn>"
     assert written == {
-        "RealtimeRole": [f"{captured}/capture/signpost-realtime/*"],
-        "ServerlessRole": [],
-        "AsyncRole": [
-            f"{captured}/async-errors/signpost-async-async/*",
-            f"{captured}/async-output/signpost-async-async/*",
+        _ENDPOINT_ROLES["realtime"]: [f"{captured}/capture/signpost-realtime-realtime-m5-large/*"],
+        _ENDPOINT_ROLES["serverless"]: [],
+        _ENDPOINT_ROLES["async"]: [
+            f"{captured}/async-errors/signpost-async-async-m5-large/*",
+            f"{captured}/async-output/signpost-async-async-m5-large/*",
         ],
     }
 
@@ -115,19 +121,20 @@ def test_the_waiting_machine_routes_again_or_parks_and_is_there_only_where_pictu
 
 
 def test_a_laptop_pulls_no_image(on_laptop: Synthesis) -> None:
-    actions = {a for s in statements_of_roles(on_laptop)["VehicleRole"] for a in s["Action"]}
+    actions = {
+        a for s in statements_of_roles(on_laptop)["EndpointsSignpostVehicleRealtimeM5LargeRole"] for a in s["Action"]
+    }
     assert not {action for action in actions if action.startswith("ecr:")}
 
 
 def test_sagemaker_takes_a_role_on_for_this_account_only(any_synthesis: Synthesis) -> None:
     trusted = [
         readable(statement)
-        for role in any_synthesis.inference["Resources"].values()
+        for role in any_synthesis.routing["Resources"].values()
         if role["Type"] == "AWS::IAM::Role"
         for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     ]
-    # The others there are Lambda's, for the functions that ask known pictures.
-    trusted = [statement for statement in trusted if statement["Principal"] != {"Service": "lambda.amazonaws.com"}]
+    trusted = [statement for statement in trusted if statement["Principal"] == {"Service": "sagemaker.amazonaws.com"}]
     assert trusted
     for statement in trusted:
         assert statement == {

@@ -25,7 +25,7 @@ def test_a_laptop_builds_none(on_laptop: Synthesis) -> None:
 
 def test_what_is_built_in_the_cloud_is_what_docker_would_build_here(on_aws: Synthesis) -> None:
     staged = _staged(on_aws, "image", "files")
-    with_docker = _staged(on_aws, "inference", "dockerImages") + _staged(on_aws, "training", "dockerImages")
+    with_docker = _staged(on_aws, "routing", "dockerImages") + _staged(on_aws, "training", "dockerImages")
     assert len(staged) == 2
     for folder in with_docker:
         assert _contents(folder) in [_contents(other) for other in staged]

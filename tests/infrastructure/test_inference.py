@@ -29,9 +29,9 @@ def test_a_change_replaces_model_and_configuration_and_updates_the_endpoint(any_
 @pytest.mark.parametrize(
     ("synthesis", "endpoint", "percent", "sides"),
     [
-        ("on_aws", "signpost-vehicle", 100, ["Input", "Output"]),
-        ("on_laptop", "signpost-vehicle", 100, ["Input", "Output"]),
-        ("every_hosting", "signpost-realtime", 20, ["Output"]),
+        ("on_aws", "signpost-vehicle-realtime-m5-large", 100, ["Input", "Output"]),
+        ("on_laptop", "signpost-vehicle-realtime-m5-large", 100, ["Input", "Output"]),
+        ("every_hosting", "signpost-realtime-realtime-m5-large", 20, ["Output"]),
     ],
 )
 def test_data_capture_is_as_the_settings_say(
@@ -49,23 +49,27 @@ def test_data_capture_is_as_the_settings_say(
 
 
 def test_hosting_that_cannot_capture_does_not_ask_for_it(every_hosting: Synthesis) -> None:
-    assert "DataCaptureConfig" not in configuration_of(every_hosting, "signpost-serverless-serverless")
-    assert "DataCaptureConfig" not in configuration_of(every_hosting, "signpost-async-async")
+    assert "DataCaptureConfig" not in configuration_of(every_hosting, "signpost-serverless-serverless-2048-mb")
+    assert "DataCaptureConfig" not in configuration_of(every_hosting, "signpost-async-async-m5-large")
 
 
 def test_the_lambda_hosting_has_no_endpoint(every_hosting: Synthesis) -> None:
     names = {e["Properties"]["EndpointName"] for e in every_hosting.resources("AWS::SageMaker::Endpoint").values()}
     assert names == {
-        "signpost-realtime",
-        "signpost-serverless-serverless",
-        "signpost-async-async",
-        "signpost-components-components",
+        "signpost-realtime-realtime-m5-large",
+        "signpost-serverless-serverless-2048-mb",
+        "signpost-async-async-m5-large",
+        "signpost-components-components-m5-large",
     }
 
 
 @pytest.mark.parametrize(
     ("synthesis", "endpoint"),
-    [("on_aws", "signpost-vehicle"), ("every_hosting", "signpost-realtime"), ("every_hosting", "signpost-async-async")],
+    [
+        ("on_aws", "signpost-vehicle-realtime-m5-large"),
+        ("every_hosting", "signpost-realtime-realtime-m5-large"),
+        ("every_hosting", "signpost-async-async-m5-large"),
+    ],
 )
 def test_an_update_keeps_what_scaling_chose_but_not_the_old_capture(
     synthesis: str, endpoint: str, request: pytest.FixtureRequest
@@ -76,7 +80,9 @@ def test_an_update_keeps_what_scaling_chose_but_not_the_old_capture(
 
 
 def test_an_update_tries_one_instance_first_where_there_are_several(every_hosting: Synthesis) -> None:
-    policy = endpoint_named(every_hosting, "signpost-realtime")["DeploymentConfig"]["BlueGreenUpdatePolicy"]
+    policy = endpoint_named(every_hosting, "signpost-realtime-realtime-m5-large")["DeploymentConfig"][
+        "BlueGreenUpdatePolicy"
+    ]
     assert policy["TrafficRoutingConfiguration"] == {
         "Type": "CANARY",
         "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1},
@@ -89,15 +95,15 @@ def test_an_update_of_a_single_instance_keeps_the_old_one_until_the_new_one_has_
     on_aws: Synthesis,
 ) -> None:
     # SageMaker allows a canary of at most half of the instances.
-    policy = endpoint_named(on_aws, "signpost-vehicle")["DeploymentConfig"]["BlueGreenUpdatePolicy"]
+    policy = endpoint_named(on_aws, "signpost-vehicle-realtime-m5-large")["DeploymentConfig"]["BlueGreenUpdatePolicy"]
     assert policy["TrafficRoutingConfiguration"] == {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
     assert policy["TerminationWaitInSeconds"] == 300
 
 
-@pytest.mark.parametrize("endpoint", ["signpost-realtime", "signpost-async-async"])
+@pytest.mark.parametrize("endpoint", ["signpost-realtime-realtime-m5-large", "signpost-async-async-m5-large"])
 def test_errors_and_slow_answers_undo_an_update_and_silence_does_not(every_hosting: Synthesis, endpoint: str) -> None:
     rollback = endpoint_named(every_hosting, endpoint)["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
-    alarms = [every_hosting.inference["Resources"][alarm["AlarmName"]["Ref"]]["Properties"] for alarm in rollback]
+    alarms = [every_hosting.routing["Resources"][alarm["AlarmName"]["Ref"]]["Properties"] for alarm in rollback]
     watched = {alarm["MetricName"]: (alarm["ComparisonOperator"], alarm["Threshold"]) for alarm in alarms}
     assert watched == {
         "Invocation5XXErrors": ("GreaterThanOrEqualToThreshold", 1),
@@ -110,14 +116,16 @@ def test_errors_and_slow_answers_undo_an_update_and_silence_does_not(every_hosti
 
 
 def test_known_pictures_beside_the_model_undo_an_update_that_answers_them_wrongly(on_aws: Synthesis) -> None:
-    rollback = endpoint_named(on_aws, "signpost-vehicle")["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
-    alarms = [on_aws.inference["Resources"][alarm["AlarmName"]["Ref"]]["Properties"] for alarm in rollback]
+    rollback = endpoint_named(on_aws, "signpost-vehicle-realtime-m5-large")["DeploymentConfig"][
+        "AutoRollbackConfiguration"
+    ]["Alarms"]
+    alarms = [on_aws.routing["Resources"][alarm["AlarmName"]["Ref"]]["Properties"] for alarm in rollback]
     (alarm,) = (alarm for alarm in alarms if alarm["Namespace"] == "Signpost")
     assert (alarm["MetricName"], alarm["Threshold"]) == ("KnownPicturesWrong", 1)
-    assert alarm["Dimensions"] == [{"Name": "EndpointName", "Value": "signpost-vehicle"}]
+    assert alarm["Dimensions"] == [{"Name": "EndpointName", "Value": "signpost-vehicle-realtime-m5-large"}]
     # The function that asks them is there when SageMaker's event says that the update begins.
-    rules = {n: r for n, r in on_aws.inference["Resources"].items() if r["Type"] == "AWS::Events::Rule"}
-    ((name, rule),) = rules.items()
+    rules = {n: r for n, r in on_aws.routing["Resources"].items() if r["Type"] == "AWS::Events::Rule"}
+    ((name, rule),) = ((n, r) for n, r in rules.items() if "aws.sagemaker" in r["Properties"]["EventPattern"]["source"])
     event = sample_event("endpoint-updating.json")
     pattern = rule["Properties"]["EventPattern"]
     assert pattern["source"] == [event["source"]]
@@ -136,7 +144,7 @@ def test_a_shadow_gets_a_share_of_copies_and_reads_its_own_package_too(
     vehicle = {"model": package, "routes": routes, "shadow": shadow, "training": training}
     settings = Settings.model_validate({"app": {"default_classifier": "vehicle"}, "classifiers": {"vehicle": vehicle}})
     stacks = synthesise(settings, aws_stage(), tmp_path_factory.mktemp("shadow"))
-    configuration = configuration_of(stacks, "signpost-vehicle")
+    configuration = configuration_of(stacks, "signpost-vehicle-realtime-m5-large")
     (variant,), (copied,) = configuration["ProductionVariants"], configuration["ShadowProductionVariants"]
     assert (copied["VariantName"], copied["InitialVariantWeight"] / variant["InitialVariantWeight"]) == ("Shadow", 0.2)
     assert copied["ModelName"] != variant["ModelName"]
@@ -145,7 +153,10 @@ def test_a_shadow_gets_a_share_of_copies_and_reads_its_own_package_too(
 
 @pytest.mark.parametrize(
     ("synthesis", "endpoint", "capacity", "target"),
-    [("on_aws", "signpost-vehicle", (1, 4), 3000), ("every_hosting", "signpost-realtime", (2, 5), 3000)],
+    [
+        ("on_aws", "signpost-vehicle-realtime-m5-large", (1, 4), 3000),
+        ("every_hosting", "signpost-realtime-realtime-m5-large", (2, 5), 3000),
+    ],
 )
 def test_instances_follow_the_requests(
     synthesis: str, endpoint: str, capacity: tuple[int, int], target: int, request: pytest.FixtureRequest
@@ -172,16 +183,16 @@ def test_the_endpoint_is_there_before_its_scaling(every_hosting: Synthesis) -> N
 
 
 def test_an_async_endpoint_keeps_answers_and_errors(every_hosting: Synthesis) -> None:
-    output = configuration_of(every_hosting, "signpost-async-async")["AsyncInferenceConfig"]["OutputConfig"]
-    assert output["S3OutputPath"]["Fn::Join"][1][2] == "/async-output/signpost-async-async"
-    assert output["S3FailurePath"]["Fn::Join"][1][2] == "/async-errors/signpost-async-async"
+    output = configuration_of(every_hosting, "signpost-async-async-m5-large")["AsyncInferenceConfig"]["OutputConfig"]
+    assert output["S3OutputPath"]["Fn::Join"][1][2] == "/async-output/signpost-async-async-m5-large"
+    assert output["S3FailurePath"]["Fn::Join"][1][2] == "/async-errors/signpost-async-async-m5-large"
 
 
 def test_a_serverless_endpoint_asks_for_nothing_that_needs_instances(every_hosting: Synthesis) -> None:
-    (variant,) = configuration_of(every_hosting, "signpost-serverless-serverless")["ProductionVariants"]
+    (variant,) = configuration_of(every_hosting, "signpost-serverless-serverless-2048-mb")["ProductionVariants"]
     assert variant["ServerlessConfig"] == {"MemorySizeInMB": 2048, "MaxConcurrency": 10}
     assert not {"InstanceType", "InitialInstanceCount"} & set(variant)
-    assert set(endpoint_named(every_hosting, "signpost-serverless-serverless")) == {
+    assert set(endpoint_named(every_hosting, "signpost-serverless-serverless-2048-mb")) == {
         "EndpointName",
         "EndpointConfigName",
     }
@@ -190,18 +201,25 @@ def test_a_serverless_endpoint_asks_for_nothing_that_needs_instances(every_hosti
 def test_models_have_no_network_where_their_hosting_can_do_without(every_hosting: Synthesis) -> None:
     isolated = {
         name: model_of(every_hosting, name)["EnableNetworkIsolation"]
-        for name in ("signpost-realtime", "signpost-async-async", "signpost-serverless-serverless")
+        for name in (
+            "signpost-realtime-realtime-m5-large",
+            "signpost-async-async-m5-large",
+            "signpost-serverless-serverless-2048-mb",
+        )
     }
     assert list(isolated.values()) == [True, True, False]
 
 
 def test_the_image_is_built_for_aws_and_only_named_on_a_laptop(on_aws: Synthesis, on_laptop: Synthesis) -> None:
-    assert ".dkr.ecr." in model_of(on_aws, "signpost-vehicle")["PrimaryContainer"]["Image"]["Fn::Sub"]
-    assert model_of(on_laptop, "signpost-vehicle")["PrimaryContainer"]["Image"] == "signpost-serving:local"
+    assert ".dkr.ecr." in model_of(on_aws, "signpost-vehicle-realtime-m5-large")["PrimaryContainer"]["Image"]["Fn::Sub"]
+    assert (
+        model_of(on_laptop, "signpost-vehicle-realtime-m5-large")["PrimaryContainer"]["Image"]
+        == "signpost-serving:local"
+    )
 
 
 def test_the_image_holds_the_server_and_nothing_else(on_aws: Synthesis) -> None:
-    (manifest,) = (file.with_name("inference.assets.json") for file in on_aws.files if "inference" in file.name)
+    (manifest,) = (file.with_name("routing.assets.json") for file in on_aws.files if "routing" in file.name)
     (image,) = json.loads(manifest.read_text())["dockerImages"].values()
     assert image["source"]["platform"] == "linux/amd64"
     staged = manifest.parent / image["source"]["directory"]

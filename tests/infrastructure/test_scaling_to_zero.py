@@ -13,12 +13,12 @@ from tests.infrastructure.synthesis import Synthesis, synthesise
 
 
 def test_an_async_endpoint_follows_its_queue_down_to_nothing(every_hosting: Synthesis) -> None:
-    scalable, policies = scaling_of(every_hosting, "signpost-async-async")
+    scalable, policies = scaling_of(every_hosting, "signpost-async-async-m5-large")
     assert scalable["Properties"]["MinCapacity"] == 0
     tracked = [p["TargetTrackingScalingPolicyConfiguration"] for p in policies if p["PolicyType"].startswith("Target")]
     (metric,) = (tracking["CustomizedMetricSpecification"] for tracking in tracked)
     assert metric["MetricName"] == "ApproximateBacklogSizePerInstance"
-    assert metric["Dimensions"] == [{"Name": "EndpointName", "Value": "signpost-async-async"}]
+    assert metric["Dimensions"] == [{"Name": "EndpointName", "Value": "signpost-async-async-m5-large"}]
     # An instance that keeps up has no backlog, and must stay all the same.
     assert all(tracking["DisableScaleIn"] for tracking in tracked)
     # With no instance there is nothing to divide the queue by: the first picture wakes one up.
@@ -29,8 +29,11 @@ def test_an_async_endpoint_follows_its_queue_down_to_nothing(every_hosting: Synt
 @pytest.mark.parametrize(
     ("resource", "watched"),
     [
-        ("endpoint/signpost-async-async/variant/AllTraffic", {"ModelLatency", "ApproximateBacklogSize"}),
-        ("inference-component/signpost-components-components", {"Invocations", "NoCapacityInvocationFailures"}),
+        ("endpoint/signpost-async-async-m5-large/variant/AllTraffic", {"ModelLatency", "ApproximateBacklogSize"}),
+        (
+            "inference-component/signpost-components-components-m5-large",
+            {"Invocations", "NoCapacityInvocationFailures"},
+        ),
     ],
 )
 def test_instances_end_when_nothing_was_answered_and_nothing_waits(
@@ -54,7 +57,7 @@ def test_instances_end_when_nothing_was_answered_and_nothing_waits(
 
 
 def test_an_inference_component_may_have_no_copy_and_its_endpoint_no_instance(every_hosting: Synthesis) -> None:
-    name = "signpost-components-components"
+    name = "signpost-components-components-m5-large"
     configuration = configuration_of(every_hosting, name)
     (variant,) = configuration["ProductionVariants"]
     assert variant["ManagedInstanceScaling"] == {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 5}
@@ -78,10 +81,12 @@ def test_a_component_is_updated_copy_by_copy_and_brought_back_by_its_alarms(ever
     deployment = component["Properties"]["DeploymentConfig"]
     assert deployment["RollingUpdatePolicy"]["MaximumBatchSize"] == {"Type": "CAPACITY_PERCENT", "Value": 50}
     rollback = deployment["AutoRollbackConfiguration"]["Alarms"]
-    alarms = [every_hosting.inference["Resources"][alarm["AlarmName"]["Ref"]]["Properties"] for alarm in rollback]
+    alarms = [every_hosting.routing["Resources"][alarm["AlarmName"]["Ref"]]["Properties"] for alarm in rollback]
     assert {alarm["MetricName"] for alarm in alarms} == {"Invocation5XXErrors", "ModelLatency"}
     for alarm in alarms:
-        assert alarm["Dimensions"] == [{"Name": "InferenceComponentName", "Value": "signpost-components-components"}]
+        assert alarm["Dimensions"] == [
+            {"Name": "InferenceComponentName", "Value": "signpost-components-components-m5-large"}
+        ]
 
 
 def test_a_classifier_asks_its_own_endpoint_and_component_only(every_hosting: Synthesis) -> None:
@@ -91,7 +96,7 @@ def test_a_classifier_asks_its_own_endpoint_and_component_only(every_hosting: Sy
         if statement["Action"] == ["sagemaker:InvokeEndpoint"]
     ]
     here = "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:"
-    name = "signpost-components-components"
+    name = "signpost-components-components-m5-large"
     assert asked == [[f"{here}endpoint/{name}", f"{here}inference-component/{name}"]]
 
 

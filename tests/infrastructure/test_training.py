@@ -60,9 +60,9 @@ def test_a_machine_updates_its_own_endpoint_and_only_where_there_is_one(every_ho
         if "sagemaker:UpdateEndpoint" in s["Action"]
     }
     assert updated == {
-        "TrainAsyncMachineRole": ["endpoint-config/*", "endpoint/signpost-async-async"],
-        "TrainRealtimeMachineRole": ["endpoint-config/*", "endpoint/signpost-realtime"],
-        "TrainServerlessMachineRole": ["endpoint-config/*", "endpoint/signpost-serverless-serverless"],
+        "TrainAsyncMachineRole": ["endpoint-config/*", "endpoint/signpost-async-async-m5-large"],
+        "TrainRealtimeMachineRole": ["endpoint-config/*", "endpoint/signpost-realtime-realtime-m5-large"],
+        "TrainServerlessMachineRole": ["endpoint-config/*", "endpoint/signpost-serverless-serverless-2048-mb"],
     }
     assert not any(role.startswith(("TrainLambdaRole", "TrainComponentsRole")) for role in roles)
 
@@ -71,13 +71,13 @@ def test_a_trained_model_serves_under_a_role_that_reads_and_captures(every_hosti
     statements = statements_of_roles(every_hosting)["TrainRealtimeRole"]
     by_action = {s["Action"][0]: s["Resource"] for s in statements}
     assert by_action["s3:GetObject"] == ["<storage:Models.Arn>/jobs/realtime/*"]
-    assert by_action["s3:PutObject"] == ["<storage:Captured.Arn>/capture/signpost-realtime/*"]
+    assert by_action["s3:PutObject"] == ["<storage:Captured.Arn>/capture/signpost-realtime-realtime-m5-large/*"]
 
 
 def test_the_alarms_that_undo_an_update_are_those_of_the_endpoint(on_aws: Synthesis) -> None:
     alarms = {
         a["Properties"]["AlarmName"]
-        for a in on_aws.inference["Resources"].values()
+        for a in on_aws.routing["Resources"].values()
         if "Alarm" in a["Type"] and "AlarmName" in a["Properties"]
     }
     (machine,) = (

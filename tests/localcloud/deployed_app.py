@@ -21,6 +21,8 @@ from signpost.settings.file import Settings
 from tests.localcloud.running_cloud import Cloud, wait_for
 from training.data.drawn import LABELS, draw_file
 
+VEHICLE_ENDPOINT = "signpost-vehicle-realtime-m5-large"
+
 
 @dataclass(frozen=True)
 class App:
@@ -101,7 +103,7 @@ class App:
 
         def answers() -> bool:
             try:
-                runtime.invoke_endpoint(EndpointName="signpost-vehicle", Body=png, ContentType="image/png")
+                runtime.invoke_endpoint(EndpointName=VEHICLE_ENDPOINT, Body=png, ContentType="image/png")
             except runtime.exceptions.ClientError:
                 return False
             return True
@@ -156,4 +158,4 @@ def solid_png(width: int, height: int, colour: str = "grey") -> bytes:
     return buffer.getvalue()
 
 
-__all__ = ["App", "Decision", "Examples", "Outcome", "solid_png"]
+__all__ = ["VEHICLE_ENDPOINT", "App", "Decision", "Examples", "Outcome", "solid_png"]

@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 
+from tests.localcloud.deployed_app import VEHICLE_ENDPOINT
 from tests.localcloud.running_cloud import wait_for
 from tests.samples import sample_event
 
@@ -47,7 +48,7 @@ def test_a_model_server_that_dies_in_the_middle_loses_and_doubles_nothing(app, e
     keys = [app.put(data, f"{prefix}{index:03d}.jpg")["s3_key"] for index, data in enumerate(examples.many(60))]
     batch = app.start_batch({"prefix": prefix})
     wait_for(lambda: len(app.decided_keys(prefix)) >= 5)
-    os.kill(app.cloud.server_pid("signpost-vehicle"), signal.SIGKILL)
+    os.kill(app.cloud.server_pid(VEHICLE_ENDPOINT), signal.SIGKILL)
     assert app.end_of_batch(batch)["status"] == "SUCCEEDED"
 
     app.wait_for_endpoint()

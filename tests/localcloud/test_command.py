@@ -11,6 +11,7 @@ import pytest
 
 from signpost.routing.contracts import Decision, Outcome
 from tests.conftest import ROOT
+from tests.localcloud.deployed_app import VEHICLE_ENDPOINT
 
 COMMAND = Path(sys.executable).parent / "signpost"
 
@@ -59,7 +60,7 @@ def test_open_and_status_say_what_is_where(signpost, app):
     where = json.loads(signpost("open", "--json").stdout)
     assert where["IncomingBucket"] == app.where["IncomingBucket"]
     status = json.loads(signpost("status", "--json").stdout)
-    assert status["endpoints"] == {"signpost-vehicle": "InService"}
+    assert status["endpoints"] == {VEHICLE_ENDPOINT: "InService"}
     assert set(status["queues"]) >= {"signpost-faults", "signpost-vehicle-nearby-orders"}
 
 

@@ -9,6 +9,7 @@ import pytest
 from signpost.errors import RoutingFault
 from signpost.routing.contracts import Decision
 from tests.localcloud.api_client import new_caller
+from tests.localcloud.deployed_app import VEHICLE_ENDPOINT
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_a_redrive_routes_a_picture_as_if_none_had_waited_for_it(app, examples):
 @pytest.mark.usefixtures("no_faults")
 def test_a_model_server_that_dies_is_waited_for(app, examples):
     event = app.put(examples.one("nearby-orders"))
-    os.kill(app.cloud.server_pid("signpost-vehicle"), signal.SIGKILL)
+    os.kill(app.cloud.server_pid(VEHICLE_ENDPOINT), signal.SIGKILL)
     try:
         decision = app.router.route_event(event)
     except RoutingFault as fault:

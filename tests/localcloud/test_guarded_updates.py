@@ -11,7 +11,8 @@ from aws_cdk.assertions import Template
 from botocore.exceptions import ClientError
 
 from signpost.aws.guardrails import guarded_update, rollback_alarm_names
-from signpost.settings.file import EndpointSettings, Hosting
+from signpost.settings.endpoint import EndpointSettings
+from signpost.settings.hosting import Hosting
 from stacks.constructs.endpoint_guards import rollback_alarms
 from tests.localcloud.running_cloud import Cloud, wait_for
 from tests.localcloud.sagemaker_resources import Resources

@@ -25,7 +25,7 @@ far = {{ labels = ["motorcycle"] }}
 """
 HOSTINGS = {"in-lambda": "lambda", "without-servers": "serverless", "some-time": "async", "now-and-then": "components"}
 # Name of the endpoint and of the component.
-COMPONENT = "elsewhere-now-and-then-components"
+COMPONENT = "elsewhere-now-and-then-components-m5-large"
 SWITCHED_OFF = {"not-yet": "off"}
 
 
@@ -50,8 +50,8 @@ def test_a_picture_is_routed_without_an_instance(elsewhere, examples, classifier
 def test_the_classifier_in_the_lambda_has_no_endpoint(elsewhere):
     endpoints = elsewhere.cloud.client("sagemaker").list_endpoints(NameContains="elsewhere")["Endpoints"]
     assert {endpoint["EndpointName"] for endpoint in endpoints} == {
-        "elsewhere-without-servers-serverless",
-        "elsewhere-some-time-async",
+        "elsewhere-without-servers-serverless-2048-mb",
+        "elsewhere-some-time-async-m5-large",
         COMPONENT,
     }
 
@@ -60,13 +60,13 @@ def test_an_async_endpoint_is_in_service_with_its_places_in_s3(elsewhere):
     sagemaker = elsewhere.cloud.client("sagemaker")
 
     def in_service():
-        endpoint = sagemaker.describe_endpoint(EndpointName="elsewhere-some-time-async")
+        endpoint = sagemaker.describe_endpoint(EndpointName="elsewhere-some-time-async-m5-large")
         return endpoint if endpoint["EndpointStatus"] == "InService" else None
 
     config = sagemaker.describe_endpoint_config(EndpointConfigName=wait_for(in_service)["EndpointConfigName"])
     output = config["AsyncInferenceConfig"]["OutputConfig"]
-    assert output["S3OutputPath"].endswith("/async-output/elsewhere-some-time-async")
-    assert output["S3FailurePath"].endswith("/async-errors/elsewhere-some-time-async")
+    assert output["S3OutputPath"].endswith("/async-output/elsewhere-some-time-async-m5-large")
+    assert output["S3FailurePath"].endswith("/async-errors/elsewhere-some-time-async-m5-large")
 
 
 def test_an_answer_that_comes_late_is_read_and_not_asked_for_again(elsewhere, examples):
@@ -75,13 +75,16 @@ def test_an_answer_that_comes_late_is_read_and_not_asked_for_again(elsewhere, ex
     event = {**elsewhere.put(examples.one("nearby-orders")), "classifier": "some-time"}
     asked = decision_id(event["s3_bucket"], event["s3_key"], event["version_id"], "some-time")
     captured, s3 = elsewhere.where["CapturedBucket"], elsewhere.cloud.client("s3")
-    late = {"Bucket": captured, "Key": f"async-output/elsewhere-some-time-async/{asked}.out"}
+    late = {"Bucket": captured, "Key": f"async-output/elsewhere-some-time-async-m5-large/{asked}.out"}
     question = {
         "output": f"s3://{captured}/{late['Key']}",
-        "failure": f"s3://{captured}/async-errors/elsewhere-some-time-async/{asked}-error.out",
+        "failure": f"s3://{captured}/async-errors/elsewhere-some-time-async-m5-large/{asked}-error.out",
         "asked": time.time(),
     }
-    kept = {"Bucket": elsewhere.where["DecisionsBucket"], "Key": f"questions/elsewhere-some-time-async/{asked}.json"}
+    kept = {
+        "Bucket": elsewhere.where["DecisionsBucket"],
+        "Key": f"questions/elsewhere-some-time-async-m5-large/{asked}.json",
+    }
     s3.put_object(**kept, Body=json.dumps(question).encode())
     # WHEN it is routed, THEN who asks is told to wait
     with pytest.raises(RoutingFault, match=r"EndpointAsleep.*asked before") as told:

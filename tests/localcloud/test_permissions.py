@@ -8,6 +8,8 @@ import zipfile
 
 import pytest
 
+from tests.localcloud.deployed_app import VEHICLE_ENDPOINT
+
 PROBE = """
 import boto3
 from botocore.exceptions import ClientError
@@ -77,9 +79,9 @@ def test_classify_may_ask_its_own_endpoint_and_no_other(probe):
     for endpoint in ("signpost-dog-breed", "another-endpoint"):
         arguments = {"EndpointName": endpoint, "Body": "x", "ContentType": "image/png"}
         assert probe("signpost-classify-vehicle", "sagemaker-runtime", "invoke_endpoint", **arguments) in DENIED
-    arguments = {"EndpointName": "signpost-vehicle", "Body": "x", "ContentType": "image/png"}
+    arguments = {"EndpointName": VEHICLE_ENDPOINT, "Body": "x", "ContentType": "image/png"}
     assert probe("signpost-classify-vehicle", "sagemaker-runtime", "invoke_endpoint", **arguments) == "ModelError"
-    assert probe("signpost-classify-vehicle", "sagemaker", "delete_endpoint", EndpointName="signpost-vehicle") in DENIED
+    assert probe("signpost-classify-vehicle", "sagemaker", "delete_endpoint", EndpointName=VEHICLE_ENDPOINT) in DENIED
 
 
 @pytest.mark.parametrize("function", ["signpost-serialize", "signpost-classify-vehicle", "signpost-filter"])

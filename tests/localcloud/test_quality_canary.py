@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from signpost.aws.guardrails import guarded_update, has_known_pictures, rollback_alarm_names
-from tests.localcloud.deployed_app import App
+from tests.localcloud.deployed_app import VEHICLE_ENDPOINT, App
 from tests.localcloud.running_cloud import wait_for
 from tests.localcloud.sagemaker_resources import Resources
 from tests.samples import sample_event
 
-ENDPOINT, FUNCTION = "signpost-vehicle", "signpost-known-vehicle"
+ENDPOINT, FUNCTION = VEHICLE_ENDPOINT, "signpost-canary-vehicle"
 STAND_IN = Path(__file__).parent / "stand_in_server"
 
 

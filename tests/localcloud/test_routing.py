@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from signpost.routing.contracts import Outcome, decision_id
+from tests.localcloud.deployed_app import VEHICLE_ENDPOINT
 from tests.localcloud.running_cloud import wait_for
 
 
@@ -144,7 +145,7 @@ def test_a_captured_record_is_found_by_the_id_of_its_decision(app, examples):
     s3, bucket = app.cloud.client("s3"), app.where["CapturedBucket"]
 
     def record():
-        for item in s3.list_objects_v2(Bucket=bucket, Prefix="capture/signpost-vehicle/AllTraffic/").get(
+        for item in s3.list_objects_v2(Bucket=bucket, Prefix=f"capture/{VEHICLE_ENDPOINT}/AllTraffic/").get(
             "Contents", []
         ):
             for line in s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read().splitlines():

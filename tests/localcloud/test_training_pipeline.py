@@ -61,7 +61,7 @@ def test_a_good_model_that_a_person_approves_ships(runs: TrainingRuns) -> None:
     assert config["ProductionVariants"][0]["InstanceType"] == former["ProductionVariants"][0]["InstanceType"]
     # AND nobody takes it for a rollback
     assert deployment.find("signpost", runs.app.cloud.client).endpoint_statuses(runs.sagemaker) == {
-        "signpost-vehicle": "InService"
+        ENDPOINT: "InService"
     }
 
 

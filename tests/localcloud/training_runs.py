@@ -18,13 +18,13 @@ from signpost.model.package import open_package
 from signpost.model.predictor import Predictor
 from signpost.settings.file import Hosting
 from stepfunctions import training
-from tests.localcloud.deployed_app import App, solid_png
+from tests.localcloud.deployed_app import VEHICLE_ENDPOINT, App, solid_png
 from tests.localcloud.running_cloud import wait_for
 from tests.localcloud.step_functions_resources import Machines
 from training.data.drawn import LABELS, draw_file
 
 PACKAGE = Path(__file__).parents[2] / "models" / "vehicle"
-ENDPOINT = "signpost-vehicle"
+ENDPOINT = VEHICLE_ENDPOINT
 DATA = "data/vehicle/"
 _STAND_IN = {"PYTHONPATH": str(Path(__file__).parent / "stand_in_trainer"), "PYTHONSAFEPATH": "1"}
 _SURE = 0.98

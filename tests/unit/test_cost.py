@@ -10,7 +10,9 @@ from signpost.cost.existing import existing
 from signpost.cost.model import DAY, FLAT, HOSTINGS, cost, largest_rate
 from signpost.cost.prices import AS_OF, NOT_READ, PRICES
 from signpost.errors import SettingsError
-from signpost.settings.file import EndpointSettings, Hosting, load_settings
+from signpost.settings.endpoint import EndpointSettings
+from signpost.settings.file import load_settings
+from signpost.settings.hosting import Hosting
 from tests.conftest import ROOT
 
 VEHICLE = load_settings(ROOT / "signpost.toml").classifier("vehicle").endpoint

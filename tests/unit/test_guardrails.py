@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from localcloud.sagemaker.update_policy import update_policy
 from signpost.aws.guardrails import guarded_update
-from signpost.settings.file import EndpointSettings, Hosting
+from signpost.settings.endpoint import EndpointSettings
+from signpost.settings.hosting import Hosting
 
 
 @pytest.mark.parametrize(

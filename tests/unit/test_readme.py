@@ -4,7 +4,8 @@ import pytest
 
 from signpost.cost.prices import ALARM_MONTH
 from signpost.cost.pricing import idle_terms, picture_terms, table, total
-from signpost.settings.file import EndpointSettings, Hosting
+from signpost.settings.endpoint import EndpointSettings
+from signpost.settings.hosting import Hosting
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()

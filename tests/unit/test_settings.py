@@ -169,8 +169,19 @@ def test_an_archive_is_a_file_name(write, archive):
         load_settings(write(GOOD + TRAINING.replace("cifar-100-python.tar.gz", archive)))
 
 
+LONG = GOOD.replace("classifiers.vehicle", f"classifiers.{'a' * 31}").replace('= "vehicle"', f'= "{"a" * 31}"')
+LONG = LONG.replace("[app]", f'[app]\nname = "{"b" * 20}"')
+IN_LAMBDA = LONG.replace('"models/vehicle"', '"models/vehicle"\nhosting = "lambda"')
+
+
+def test_a_name_that_leaves_no_room_for_the_endpoint_is_refused(write):
+    with pytest.raises(SettingsError, match=r"the endpoint 'b+-a+-realtime-m5-large' would have 70 characters; AWS"):
+        load_settings(write(LONG))
+    assert load_settings(write(IN_LAMBDA)).hosted
+
+
 def test_a_name_that_leaves_no_room_for_training_jobs_is_refused(write):
-    long = (GOOD + TRAINING).replace("vehicle", "a" * 31).replace("[app]", f'[app]\nname = "{"b" * 20}"')
+    long = IN_LAMBDA + TRAINING.replace("vehicle", "a" * 31)
     with pytest.raises(SettingsError, match=r"the training job '.*' would have 65 characters; AWS allows 63"):
         load_settings(write(long))
 

@@ -38,6 +38,8 @@ model = "models/candidate"
 percent = {percent}
 """
 
+ENDPOINT = "signpost-vehicle-realtime-m5-large"
+
 
 class Bucket(FakeS3):
     """Captured records of two variants."""
@@ -62,7 +64,7 @@ class Bucket(FakeS3):
             None,
             at,
         )
-        self.objects[object_key("capture", "signpost-vehicle", variant, at)] = json.dumps(record).encode()
+        self.objects[object_key("capture", ENDPOINT, variant, at)] = json.dumps(record).encode()
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def bucket():
 
 
 def compared(bucket):
-    return compare(Lines(Files(bucket, "captured")), "capture/signpost-vehicle/", ROUTES, {})
+    return compare(Lines(Files(bucket, "captured")), f"capture/{ENDPOINT}/", ROUTES, {})
 
 
 def test_pictures_of_both_are_compared_and_others_counted(bucket):

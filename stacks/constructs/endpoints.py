@@ -1,10 +1,10 @@
-"""The inference stack: an endpoint for each classifier that has one."""
+"""Where the models run that do not run inside a Lambda: an endpoint for each classifier that has one."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from aws_cdk import CfnOutput, IStackSynthesizer, Stack
+from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
@@ -12,7 +12,9 @@ from signpost.aws.deployment import output_prefix
 from signpost.aws.guardrails import has_known_pictures
 from signpost.model.package import pack
 from signpost.routing.prefixes import PREPARED
-from signpost.settings.file import Classifier, Hosting, Settings
+from signpost.settings.endpoint import endpoint_name
+from signpost.settings.file import Classifier, Settings
+from signpost.settings.hosting import Hosting
 from stacks.constructs.component_endpoint import ComponentEndpoint
 from stacks.constructs.container_image import SERVER, ContainerImage
 from stacks.constructs.known_pictures import KnownPictures
@@ -20,29 +22,37 @@ from stacks.constructs.model_endpoint import ModelEndpoint
 from stacks.stage import Stage
 from stacks.storage import StorageStack
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
-class InferenceStack(Stack):
-    """Where the models run that do not run inside a Lambda.
+class Endpoints(Construct):
+    """An endpoint for each classifier that has one.
+
+    The name of an endpoint names its construct, so that another endpoint shares no role, log group or alarm with it.
+
+    They belong to the stack of the functions that invoke them. An update of a stack first creates what is new, then
+    changes what refers to it, and deletes last what the template no longer has
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html).
+    So an endpoint is deleted only after nothing invokes it any more. In a stack of its own, deployed before, it would
+    be deleted while it is still invoked.
 
     Parameters
     ----------
     scope, construct_id
-        As for every stack.
+        As for every construct.
     settings : Settings
         The classifiers.
     stage : Stage
         Names the container image, or has it built.
     storage : StorageStack
         Keeps captured data.
-    synthesizer
-        How assets are published; None is the CDK's default.
 
     Attributes
     ----------
-    endpoint_names : dict of str to str
+    names : dict of str to str
         Endpoint of each classifier that has one. An inference component on it has the same name.
+    by_classifier : dict of str to Construct
+        What has to exist before an endpoint can be invoked.
     packages : dict of str to aws_cdk.aws_s3_assets.Asset
         The packed model of each of them.
     repositories : dict of str to (str or None)
@@ -55,25 +65,18 @@ class InferenceStack(Stack):
     """
 
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        settings: Settings,
-        stage: Stage,
-        storage: StorageStack,
-        synthesizer: IStackSynthesizer | None = None,
+        self, scope: Construct, construct_id: str, *, settings: Settings, stage: Stage, storage: StorageStack
     ) -> None:
-        title = f"{settings.app.name}: the models behind endpoints"
-        super().__init__(scope, construct_id, description=title, synthesizer=synthesizer)
+        super().__init__(scope, construct_id)
         self._app, self._stage, self._storage = settings.app.name, stage, storage
         self._image = ContainerImage(self, "Server", SERVER)
-        self.endpoint_names: dict[str, str] = {}
+        self.names: dict[str, str] = {}
+        self.by_classifier: dict[str, Construct] = {}
         self.packages: dict[str, assets.Asset] = {}
         self.repositories: dict[str, str | None] = {}
         for name, classifier in settings.classifiers.items():
             if classifier.hosting.has_endpoint and classifier.model:
-                self.endpoint_names[name] = _endpoint_name(settings.app.name, name, classifier.hosting)
+                self.names[name] = endpoint_name(self._app, name, classifier.hosting, classifier.endpoint)
                 self._serve(name, classifier, classifier.model)
 
     def _serve(self, name: str, classifier: Classifier, model: Path) -> None:
@@ -92,20 +95,21 @@ class InferenceStack(Stack):
                 self,
                 f"{title}KnownPictures",
                 stage=self._stage,
-                function_name=f"{self._app}-known-{name}",
-                endpoint_name=self.endpoint_names[name],
+                function_name=f"{self._app}-canary-{name}",
+                endpoint_name=self.names[name],
                 model=model,
             )
             # There when the very update that brings it begins.
             endpoint.node.add_dependency(known)
-        CfnOutput(self, f"{title}Endpoint", value=endpoint.endpoint_name)
-        CfnOutput(self, f"{title}EndpointConfig", value=endpoint.endpoint_config_name)
+        self.by_classifier[name] = endpoint
+        CfnOutput(Stack.of(self), f"{title}Endpoint", value=endpoint.endpoint_name)
+        CfnOutput(Stack.of(self), f"{title}EndpointConfig", value=endpoint.endpoint_config_name)
 
     def _components(self, name: str, classifier: Classifier, image_uri: str) -> ComponentEndpoint:
         return ComponentEndpoint(
             self,
-            output_prefix(name),
-            endpoint_name=self.endpoint_names[name],
+            output_prefix(self.names[name]),
+            endpoint_name=self.names[name],
             classifier=classifier,
             image_uri=image_uri,
             repository_arn=self.repositories[name],
@@ -116,8 +120,8 @@ class InferenceStack(Stack):
         title, shadow = output_prefix(name), classifier.shadow
         return ModelEndpoint(
             self,
-            title,
-            endpoint_name=self.endpoint_names[name],
+            output_prefix(self.names[name]),
+            endpoint_name=self.names[name],
             classifier=classifier,
             image_uri=image_uri,
             repository_arn=self.repositories[name],
@@ -132,8 +136,3 @@ class InferenceStack(Stack):
         archive = ROOT / "build" / "models" / f"{name}.tar.gz"
         pack(model, archive)
         return assets.Asset(self, construct_id, path=str(archive))
-
-
-def _endpoint_name(app: str, classifier: str, hosting: Hosting) -> str:
-    """Name an endpoint; another kind gets another name, since SageMaker can't turn one kind into another."""
-    return f"{app}-{classifier}" if hosting is Hosting.REALTIME else f"{app}-{classifier}-{hosting}"
