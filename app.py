@@ -10,6 +10,7 @@ from cdk_nag import AwsSolutionsChecks
 
 from signpost.settings.file import load_settings
 from stacks.api import ApiStack
+from stacks.constructs.replaced_policies import ReplacedPolicies
 from stacks.image import ImageStack
 from stacks.review import ReviewStack
 from stacks.routing import RoutingStack
@@ -41,6 +42,7 @@ former.add_stack_dependency(training)
 if not local:  # where nobody pulls an image
     ImageStack(app, f"{name}-image", settings=settings, stage=stage)
 
+cdk.Aspects.of(app).add(ReplacedPolicies())
 if not local:  # the same templates; the rules need only be asked once
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
 app.synth()

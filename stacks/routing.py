@@ -111,9 +111,9 @@ class RoutingStack(Stack):
             allow(function, ["s3:GetObject"], prepared)
             if endpoint := self.endpoints.names.get(name):
                 hosting = self._settings.classifiers[name].hosting
-                policy = allow_invocation(function, endpoint, hosting, self._storage)
-                # The function gets its new configuration only when the endpoint in it exists and may be invoked.
-                function.node.add_dependency(self.endpoints.by_classifier[name], policy)
+                allow_invocation(function, endpoint, hosting, self._storage)
+                # The function gets its new configuration only when the endpoint in it exists.
+                function.node.add_dependency(self.endpoints.by_classifier[name])
 
     def _routing_machine(self) -> Machine:
         dispatch, decisions = self.dispatch, self._storage.decisions

@@ -15,6 +15,7 @@ from cdk_nag import AwsSolutionsChecks
 from signpost.model.known_pictures import FOLDER
 from signpost.settings.file import Hosting, Settings
 from stacks.api import ApiStack
+from stacks.constructs.replaced_policies import ReplacedPolicies
 from stacks.image import ImageStack
 from stacks.review import ReviewStack
 from stacks.routing import RoutingStack
@@ -68,6 +69,7 @@ def synthesise(settings: Settings, stage: Stage, folder: Path) -> Synthesis:
     TrainingStack(app, "training", storage=storage, routing=routing, **common)
     if stage.model_image is None:
         ImageStack(app, "image", settings=settings, stage=stage)
+    cdk.Aspects.of(app).add(ReplacedPolicies())
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
     try:
         app.synth()
