@@ -1,5 +1,8 @@
 """The rights of a function on the endpoint that it invokes."""
 
+# jsii names the parameters of its interfaces differently from those of its classes.
+# pyright: reportArgumentType=false
+
 from __future__ import annotations
 
 from aws_cdk import Stack

@@ -35,6 +35,7 @@ def test_the_app_synthesises_for_each_stage(stage: str, tmp_path: Path) -> None:
         "signpost-api.template.json",
         *(["signpost-image.template.json"] if stage == "aws" else []),
         "signpost-inference.template.json",
+        "signpost-review.template.json",
         "signpost-routing.template.json",
         "signpost-storage.template.json",
         "signpost-training.template.json",
