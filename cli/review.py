@@ -28,10 +28,13 @@ from signpost.aws import clients
 from signpost.aws.files import Bucket
 from signpost.capture.originals import originals
 from signpost.errors import SignpostError
+from signpost.http.bounded import Bounds, bounded_protocol
 from signpost.settings.file import Settings
 from training.data.download import cache_folder
 
 _PATIENCE_SECONDS = 3.0
+# Other users of the machine can reach the port too.
+_BOUNDS = Bounds(seconds=30, connections=200)
 
 
 def review(
@@ -73,7 +76,10 @@ def _serve(parts: Parts, listening: socket.socket, browser: bool) -> None:
     console.print(f"The page is at {address}{token} until you press Ctrl+C.")
     if browser:
         typer.launch(f"{address}{once}")
-    uvicorn.Server(uvicorn.Config(guarded, log_level="warning", server_header=False)).run(sockets=[listening])
+    config = uvicorn.Config(
+        guarded, http=bounded_protocol(_BOUNDS), ws="none", log_level="warning", server_header=False
+    )
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 def _sources(app_settings: Settings, source: str | None, on_aws: bool) -> Sources:

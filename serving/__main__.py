@@ -19,6 +19,7 @@ from serving.settings import ServerSettings, read_settings
 from serving.storage import fetch_package
 from serving.workers import Workers
 from signpost.errors import PackageError, SettingsError
+from signpost.http.bounded import Bounds, bounded_protocol
 from signpost.images.limits import Limits
 
 logger = logging.getLogger("serving")
@@ -26,6 +27,8 @@ logger = logging.getLogger("serving")
 _DRAIN_SECONDS = 9
 # Longer than the usual 60 seconds of clients and load balancers, so that they close idle connections, not we.
 _KEEP_ALIVE_SECONDS = 75
+# What the routes do not end at a request's deadline, its connection's protocol does.
+_GRACE_SECONDS = 0.5
 
 _EPILOG = """environment:
   SIGNPOST_HOST        address to listen on (0.0.0.0, as a container needs it; outside one set 127.0.0.1)
@@ -34,7 +37,8 @@ _EPILOG = """environment:
   SIGNPOST_WORKERS     processes that hold the model (as many as there are cores)
   SIGNPOST_QUEUE       requests that may wait for one; the next is answered 503 (128)
   SIGNPOST_QUEUE_MB    what they may hold in memory (256)
-  SIGNPOST_DEADLINE_S  seconds from a request's head to its answer (30)
+  SIGNPOST_DEADLINE_S  seconds from a request's first byte to its answer (30)
+  SIGNPOST_CONNECTIONS open connections; the next is answered 503 and closed (512)
 Vertex AI's AIP_HTTP_PORT, AIP_HEALTH_ROUTE, AIP_PREDICT_ROUTE and AIP_STORAGE_URI are read too.
 """
 
@@ -100,7 +104,7 @@ async def _serve(settings: ServerSettings) -> int:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            http="httptools",
+            http=bounded_protocol(Bounds(settings.deadline_s + _GRACE_SECONDS, settings.connections)),
             ws="none",
             lifespan="off",
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,

@@ -31,7 +31,7 @@ class Predictions:
     workers : Workers
         Who answers.
     deadline_s : float
-        Seconds from a request's head to its answer.
+        Seconds from a request's first byte to its answer.
     """
 
     def __init__(self, workers: Workers, deadline_s: float) -> None:
@@ -40,7 +40,7 @@ class Predictions:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        started = time.monotonic()
+        started = scope.get("state", {}).get("started") or time.monotonic()
         headers: Headers = []
         try:
             status, document = await self._answer(scope, receive, started + self._deadline_s)

@@ -35,7 +35,9 @@ class ServerSettings(BaseModel):
     queue_mb : int
         What they and the requests under way may hold in memory (``SIGNPOST_QUEUE_MB``).
     deadline_s : float
-        Seconds from a request's head to its answer (``SIGNPOST_DEADLINE_S``). SageMaker gives up after 60.
+        Seconds from a request's first byte to its answer (``SIGNPOST_DEADLINE_S``). SageMaker gives up after 60.
+    connections : int
+        Open connections; the next is answered 503 and closed (``SIGNPOST_CONNECTIONS``).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,6 +52,7 @@ class ServerSettings(BaseModel):
     queue: int = Field(default=128, ge=1, le=100_000)
     queue_mb: int = Field(default=256, ge=64)
     deadline_s: float = Field(default=30.0, gt=0)
+    connections: int = Field(default=512, ge=1, le=100_000)
 
 
 _OWN = {field: f"SIGNPOST_{field.upper()}" for field in ServerSettings.model_fields}

@@ -73,6 +73,36 @@ def test_a_body_that_is_too_large_still_gets_its_answer(vehicle_package):
         assert (status, json.loads(body)["error"]["code"]) == (413, "too_large")
 
 
+def test_floods_of_headers_and_slow_requests_are_cut_off_without_taking_memory(vehicle_package):
+    head = b"POST /invocations HTTP/1.1\r\nHost: x\r\n"
+    with running(vehicle_package, SIGNPOST_DEADLINE_S="0.5", SIGNPOST_CONNECTIONS="8") as server:
+        before = peak_memory_mb(server.process.pid)
+        # GIVEN a client that sends headers without an end, and one a header without an end
+        for piece in (b"X-Flood: " + b"x" * 8000 + b"\r\n", b"x" * 8000):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+                connection.sendall(head)
+                with pytest.raises(OSError, match=r"reset|Broken pipe"):
+                    for _ in range(100_000):
+                        connection.sendall(piece)
+        # AND clients that take every connection and send a head slowly, a body slowly, or nothing of it
+        starts = [head + b"X: ", head + b"Content-Type: image/png\r\nContent-Length: 1000\r\n\r\n"] * 4
+        slow = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in starts]
+        for connection, start_ in zip(slow, starts, strict=True):
+            connection.sendall(start_)
+        # THEN they are answered and cut off, and others are served
+        for connection in slow:
+            assert connection.recv(4096).startswith(b"HTTP/1.1 408")
+            assert connection.recv(4096) == b""
+            connection.close()
+        assert server.request("POST", "/invocations", encode(gradient(), "PNG"), PNG)[0] == 200
+        assert peak_memory_mb(server.process.pid) - before < 30
+
+
+def peak_memory_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
 def test_a_caller_that_goes_away_harms_nobody(vehicle_package):
     with running(vehicle_package) as server:
         head = b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 1000\r\n\r\n"
