@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from typing import cast
 
@@ -24,6 +27,8 @@ _END_SECONDS = 5
 _SLOW_SECONDS = 0.5
 # Holds a usual photograph: handed over in one piece it costs one change of process, not one for each part.
 _BUFFER_BYTES = 2**20
+# The path of a Unix socket has at most 107 bytes; multiprocessing adds 31 to that of the folder.
+_FOLDER_BYTES = 107 - 31
 
 
 @dataclass(eq=False)
@@ -164,6 +169,7 @@ async def start_worker(model_dir: Path, limits: Limits, done: Callable[[Task], N
     WorkerProcess
         It may still be loading.
     """
+    _choose_socket_folder()
     ours, theirs = socket.socketpair()
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)  # the system may allow less
     process = _CONTEXT.Process(target=_work, args=(theirs, model_dir, limits), daemon=True)
@@ -172,6 +178,16 @@ async def start_worker(model_dir: Path, limits: Limits, done: Callable[[Task], N
     loop = asyncio.get_running_loop()
     _, worker = await loop.create_unix_connection(lambda: WorkerProcess(process, done), sock=ours)
     return worker
+
+
+def _choose_socket_folder() -> None:
+    """Let multiprocessing keep its sockets in ``/tmp`` where the path of the temporary folder is too long for them."""
+    if len(os.fsencode(tempfile.gettempdir())) > _FOLDER_BYTES:
+        chosen, tempfile.tempdir = tempfile.tempdir, "/tmp"  # noqa: S108 - the folder in it is made by mkdtemp
+        try:
+            get_temp_dir()
+        finally:
+            tempfile.tempdir = chosen
 
 
 def _work(connection: socket.socket, model_dir: Path, limits: Limits) -> None:

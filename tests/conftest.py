@@ -1,11 +1,30 @@
 """Fixtures that every kind of test shares."""
 
+import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
+
+# A busy machine fails no property, and a run keeps no examples for the next one.
+hypothesis.settings.register_profile(
+    "signpost", deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("signpost")
+
+
+def pytest_configure() -> None:
+    """Forget the user's AWS account before anything is imported: no test may reach it."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ |= {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
 
 
 @pytest.fixture(scope="session")

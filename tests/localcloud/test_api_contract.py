@@ -41,7 +41,7 @@ def test_every_answer_is_described(api, name):
     modes = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
 
     @given(strategies.one_of(*(operation.as_strategy(generation_mode=mode) for mode in modes)))
-    @settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
     def answers(case: schemathesis.Case) -> None:
         case.call_and_validate(base_url=api.url, auth=Signed(api))
 

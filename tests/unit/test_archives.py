@@ -140,7 +140,7 @@ SEEDS = [
     data=st.sampled_from(SEEDS),
     changes=st.lists(st.tuples(st.integers(0, 3000), st.binary(min_size=1, max_size=12)), max_size=4),
 )
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_damage_is_an_archive_error_or_nothing(data: bytes, changes: list[tuple[int, bytes]]):
     damaged = bytearray(data)
     for at, new in changes:

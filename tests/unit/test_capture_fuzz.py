@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from signpost.aws.files import Folder
@@ -66,7 +66,6 @@ def test_depth_is_no_fault():
         raise AssertionError(opening)
 
 
-@settings(deadline=None)
 @given(st.lists(LINES, max_size=4), st.sampled_from([b"\n", b"\r\n"]))
 def test_any_line_is_described(tmp_path_factory, lines: list[bytes], ending: bytes):
     folder = tmp_path_factory.mktemp("fuzz")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
@@ -217,7 +217,7 @@ _HEADS = st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", _WEBP + b"
 
 
 @given(head=_HEADS, tail=st.binary(max_size=400))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_random_bytes(head, tail):
     assert outcome(head + tail)
 
@@ -234,7 +234,7 @@ _SEEDS = [
 
 
 @given(seed=st.sampled_from(_SEEDS), data=st.data())
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400)
 def test_damaged_pictures(seed, data):
     damaged = bytearray(seed)
     for _ in range(data.draw(st.integers(1, 6))):

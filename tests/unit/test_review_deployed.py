@@ -87,7 +87,9 @@ class Browser:
 @pytest.fixture(scope="module")
 def pool():
     pool = Pool()
-    yield pool
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("no_proxy", "127.0.0.1")  # the pool stands in for a host that a proxy may lead to
+        yield pool
     pool.close()
 
 

@@ -240,7 +240,7 @@ _TREES = st.recursive(st.none() | st.integers() | st.text(max_size=9), lambda in
 
 
 @given(body=_BODIES, declared=_HEADERS, accept=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_random_requests_never_break_the_server(server, body, declared, accept):
     response = server.post("/invocations", content=body, headers={"content-type": declared, "accept": accept})
     assert response.status_code < 500
@@ -248,7 +248,7 @@ def test_random_requests_never_break_the_server(server, body, declared, accept):
 
 
 @given(tree=_TREES, key=st.sampled_from(["instances", "b64", ""]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_random_json_never_breaks_the_server(server, tree, key):
     error(server.post("/invocations", json={key: tree}), 400)
 

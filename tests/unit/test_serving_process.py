@@ -133,6 +133,13 @@ def test_a_request_under_way_is_finished_before_the_end(vehicle_package):
         assert server.process.wait(timeout=30) == 0
 
 
+def test_a_temporary_folder_may_have_a_path_too_long_for_a_socket(vehicle_package, tmp_path):
+    folder = tmp_path / ("a temporary folder, é" * 8)
+    folder.mkdir()
+    with running(vehicle_package, TMPDIR=str(folder)) as server:
+        assert server.request("GET", "/ping")[0] == 200
+
+
 def test_a_killed_worker_takes_no_request_with_it(vehicle_package, predictor):
     picture = encode(gradient(), "PNG")
     with running(vehicle_package, SIGNPOST_WORKERS="1") as server, ThreadPoolExecutor(1) as pool:
@@ -308,7 +315,8 @@ def test_a_model_that_is_not_on_the_storage_is_said(tmp_path):
 def start_as_vertex(**environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "serving"],
-        env=os.environ | {"SIGNPOST_HOST": "127.0.0.1"} | environment,
+        # The storage stands in for a host that a proxy may lead to.
+        env=os.environ | {"SIGNPOST_HOST": "127.0.0.1", "no_proxy": "127.0.0.1"} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

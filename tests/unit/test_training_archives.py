@@ -96,7 +96,7 @@ def test_a_hostile_file_name_cannot_write_to_the_terminal(tmp_path: Path):
 
     opened = open_pictures(archive, LABELS)
 
-    assert [str(entry) for entry in opened.skipped] == [".hidden?[2J: hidden"]
+    assert [str(entry) for entry in opened.skipped] == [r".hidden\x1b[2J: hidden"]
 
 
 def test_links_and_devices_in_an_archive_are_left_alone(tmp_path: Path):
