@@ -101,7 +101,7 @@ def export(
 
     Example: signpost capture export --from captured-data --to pictures
 
-    Example: signpost capture export --corrected --classifier vehicle --to corrected
+    Example: signpost capture export --corrected --classifier vehicle --to new
     """
     if corrected:
         _export_corrected(to, source, classifier, as_json, on_aws)

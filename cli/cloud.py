@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shlex
+import os
 import shutil
 import time
 from contextlib import suppress
@@ -17,7 +17,9 @@ from localcloud import deploy, process
 from localcloud.credentials import endpoint_url
 from signpost.aws import clients
 from signpost.aws.function_logs import FunctionLogs
+from signpost.aws.shell import shell_commands
 from signpost.errors import DeploymentError
+from signpost.settings.hosted import check_packages
 from signpost.terminal.printable import printable_message
 
 Aws = Annotated[bool, typer.Option("--aws", help="Talk to your AWS account instead of the local cloud.")]
@@ -31,7 +33,7 @@ def up(
 
     Example: signpost up --port 4570
     """
-    settings()  # a wrong signpost.toml is said at once, not by the CDK
+    check_packages(settings())  # before anything is started
     log = STATE / "deploy.log"
     with step("Installing the CDK command") as report:
         deploy.install_cdk(report, log)
@@ -82,7 +84,9 @@ def status(on_aws: Aws = False, as_json: AsJson = False) -> None:
 def open_(
     on_aws: Aws = False,
     as_json: AsJson = False,
-    as_environment: Annotated[bool, typer.Option("--env", help="Print export lines for other tools.")] = False,
+    as_environment: Annotated[
+        bool, typer.Option("--env", help="Print shell commands that point AWS tools at the local cloud.")
+    ] = False,
 ) -> None:
     """Show what is where: buckets, machines, queues, endpoints.
 
@@ -91,11 +95,11 @@ def open_(
     Example: eval "$(signpost open --env)"
     """
     if as_environment:
-        environment = local_environment()
+        present, environment = dict(os.environ), local_environment()
         with suppress(DeploymentError):  # nothing is deployed yet
             environment |= {"API": api_url(find_deployment(on_aws=False))}
-        for name, value in environment.items():
-            typer.echo(f"export {name}={shlex.quote(value)}")
+        for command in shell_commands(environment, present):
+            typer.echo(command)
         return
     deployment = find_deployment(on_aws)
     if as_json:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from signpost.errors import SignpostError
@@ -18,7 +20,7 @@ def files_in(paths: list[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files += sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
+            files += sorted(_inside(path))
         elif path.is_file():
             files.append(path)
         else:
@@ -26,3 +28,18 @@ def files_in(paths: list[Path]) -> list[Path]:
     if not files:
         raise SignpostError(f"no pictures in {', '.join(map(str, paths))}")
     return files
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    unreadable: list[Path] = []
+    for parent, _, names in os.walk(folder, onerror=lambda error: unreadable.append(Path(error.filename))):
+        paths = (Path(parent, name) for name in names if not name.startswith("."))
+        yield from (path for path in paths if _is_file(path))
+    yield from unreadable  # reading it fails and says why, as for an unreadable file
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except PermissionError:
+        return True

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
-from signpost.errors import RoutingFault
-from signpost.routing.contracts import Decision, Outcome
-from signpost.terminal.console import Table, make_console, plain
+from signpost.routing.contracts import Outcome
+from signpost.terminal.console import make_console, plain
 from signpost.terminal.printable import printable
 
 console = make_console()
@@ -63,35 +60,6 @@ def _regular_lines(title: str) -> Iterator[Report]:
     finally:
         ended.set()
         reporter.join()
-
-
-class DecisionTable:
-    """Decisions as they come, one row a picture."""
-
-    def __init__(self) -> None:
-        self._table = Table("picture", "label", "confidence", "outcome", "route", "ms")
-        self._routes: Counter[str] = Counter()
-
-    def add(self, path: Path, result: Decision | RoutingFault, elapsed_ms: float) -> None:
-        """Add a picture's row."""
-        if isinstance(result, RoutingFault):
-            self._routes["fault"] += 1
-            self._table.add_row(plain(path.name), "", "", "[red]fault[/]", plain(result), f"{elapsed_ms:.0f}")
-            return
-        self._routes[result.route or result.outcome] += 1
-        why = f"[dim]{result.reason.code}[/]" if result.reason else result.route
-        sure = f"{result.confidence:.1%}" if result.confidence is not None else ""
-        outcome = f"[{_COLOURS[result.outcome]}]{result.outcome}[/]"
-        self._table.add_row(plain(path.name), result.label or "", sure, outcome, why, f"{elapsed_ms:.0f}")
-
-    def show(self) -> None:
-        """Print the table and the summary per route."""
-        console.print(self._table)
-        console.print()
-        summary = Table("where to", "pictures")
-        for route, count in sorted(self._routes.items()):
-            summary.add_row(route, str(count))
-        console.print(summary)
 
 
 def show_pairs(title: str, rows: Sequence[tuple[str, str]]) -> None:

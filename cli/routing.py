@@ -3,40 +3,46 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.cloud import AsJson, Aws
-from cli.connection import STATE, find_router
+from cli.connection import STATE, find_router, settings
+from cli.decisions import DecisionLines, ProgressLine
 from cli.files import files_in
-from cli.output import DecisionTable, console, step
-from signpost.aws.routing_client import Router
+from cli.interrupt import INTERRUPTED, on_interrupt
+from cli.output import console, errors, step
+from signpost.aws.routing_run import RoutingRun
 from signpost.errors import RoutingFault
 from signpost.routing.contracts import Decision
 from signpost.routing.events import read_event
 from signpost.terminal.console import plain
 
 _FAULTS = 3
-Result = tuple[Path, Decision | RoutingFault, float]
 
 
 def route(
-    paths: Annotated[list[Path], typer.Argument(help="Pictures, or folders of pictures.")],
-    classifier: Annotated[str | None, typer.Option(help="Which classifier to ask; else the default one.")] = None,
+    paths: Annotated[list[Path], typer.Argument(help="Images, or folders of images.")],
+    classifier: Annotated[str | None, typer.Option(help="Which classifier to use; else the default one.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue an earlier run: what was uploaded keeps its one decision.")
+    ] = False,
     as_json: AsJson = False,
     on_aws: Aws = False,
 ) -> None:
-    """Upload pictures, route them, and print the decisions.
+    """Upload images, route them, and print the decisions as they come.
+
+    An image that can't be read or routed does not stop the others; the exit code is then 3. Ctrl-C ends the run in
+    order; --resume continues it, and dispatches no image twice.
 
     Example: signpost route photo.jpg folder/ --classifier vehicle --json
     """
-    pictures = files_in(paths)
-    _print(_route_all(find_router(on_aws), pictures, classifier), as_json)
+    settings().classifier(classifier)
+    files = files_in(paths)
+    _route(RoutingRun(find_router(on_aws), files, classifier, resume=resume), files, as_json)
 
 
 def redrive(on_aws: Aws = False, as_json: AsJson = False) -> None:
@@ -73,42 +79,24 @@ def demo(
         pictures = demo_pictures(STATE / "pictures", images)
     console.print(pictures.notice)
     router = find_router(on_aws=False)
-    results: list[Result] = []
-    with step(f"Routing {len(pictures.files)} pictures") as report:
-        for result in _route_all(router, pictures.files, None):
-            results.append(result)
-            report(f"{len(results)} done")
-    _print(results, as_json=False)
+    _route(RoutingRun(router, pictures.files, None), pictures.files, as_json=False)
     console.print(
         "\nNext: [bold]signpost route PICTURE…[/] routes your own, [bold]signpost open[/] shows what is where, "
         "[bold]signpost logs[/] what the functions said, [bold]make down[/] stops everything."
     )
 
 
-def _route_all(router: Router, pictures: Iterable[Path], classifier: str | None) -> Iterator[Result]:
-    def one(path: Path) -> Result:
-        started = time.perf_counter()
-        try:
-            result: Decision | RoutingFault = router.route_file(path, classifier)
-        except RoutingFault as fault:
-            result = fault
-        return path, result, 1000 * (time.perf_counter() - started)
-
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        yield from pool.map(one, pictures)
-
-
-def _print(results: Iterable[Result], as_json: bool) -> None:
-    table, faults = DecisionTable(), 0
-    for path, result, elapsed in results:
-        faults += isinstance(result, RoutingFault)
-        if not as_json:
-            table.add(path, result, elapsed)
-        elif isinstance(result, RoutingFault):
-            typer.echo(json.dumps({"source": str(path), "fault": str(result)}), err=True)
-        else:
-            typer.echo(json.dumps({**result.model_dump(mode="json"), "source": str(path)}))
-    if not as_json:
-        table.show()
-    if faults:
+def _route(run: RoutingRun, files: Sequence[Path], as_json: bool) -> None:
+    lines, progress = DecisionLines(files, settings(), as_json), ProgressLine(len(files))
+    with on_interrupt(run.stop):
+        for routed in run:
+            progress.clear()
+            lines.show(routed)
+            progress.add()
+    progress.clear()
+    lines.show_summary()
+    if run.stopped:
+        errors.print("Stopped. To continue, run the same command with --resume.")
+        raise typer.Exit(INTERRUPTED)
+    if lines.failed:
         raise typer.Exit(_FAULTS)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from signpost.aws.deployment import Clients, Deployment
 from signpost.errors import ASLEEP, NOT_PARKED, DeploymentError, RoutingFault, SignpostError
 from signpost.routing.contracts import Decision
@@ -48,15 +50,18 @@ class Router:
         self._deployment = deployment
         self._s3, self._sfn, self._sqs = clients("s3"), clients("stepfunctions"), clients("sqs")
 
-    def route_file(self, path: Path, classifier: str | None = None) -> Decision:
-        """Upload a picture and route it.
+    def route_file(self, path: Path, classifier: str | None = None, *, resume: bool = False) -> Decision:
+        """Upload an image and route it.
 
         Parameters
         ----------
         path : Path
-            The picture.
+            The file. Its key is made of its content and its name.
         classifier : str or None
-            Which one to ask; None for the default.
+            None for the default one.
+        resume : bool
+            Whether a file that was uploaded before is the same image: it then keeps its decision and is not dispatched
+            again. Otherwise every upload is a new version of the object, which is decided and dispatched again.
 
         Returns
         -------
@@ -66,13 +71,24 @@ class Router:
         ------
         RoutingFault
             If the execution failed.
+        OSError
+            If the file can't be read.
         """
         data = path.read_bytes()
-        key = f"{UPLOADS}{hashlib.sha256(data).hexdigest()[:16]}/{path.name}"
-        bucket = self._deployment["IncomingBucket"]
-        stored = self._s3.put_object(Bucket=bucket, Key=key, Body=data)
+        # Bytes of a name that are no UTF-8 can't be in a key.
+        name = path.name.encode(errors="backslashreplace").decode()
+        bucket, key = self._deployment["IncomingBucket"], f"{UPLOADS}{hashlib.sha256(data).hexdigest()[:16]}/{name}"
+        stored = (resume and self._stored(bucket, key)) or self._s3.put_object(Bucket=bucket, Key=key, Body=data)
         event = {"s3_bucket": bucket, "s3_key": key, "version_id": stored.get("VersionId")}
         return self.route_event(event | ({"classifier": classifier} if classifier else {}))
+
+    def _stored(self, bucket: str, key: str) -> dict[str, Any] | None:
+        try:
+            return self._s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return None
+            raise
 
     def route_event(self, event: dict[str, Any]) -> Decision:
         """Run the routing machine on any event that it takes.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-Probability = Annotated[float, Field(ge=0, le=1)]
+from signpost.settings.types import Probability, composed
+
+Composed = Annotated[str, AfterValidator(composed)]
 
 
 class _Part(BaseModel):
@@ -59,10 +61,10 @@ class Manifest(_Part):
     format: Literal[1] = 1
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")
     version: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$")
-    labels: list[str] = Field(min_length=2)
+    labels: list[Composed] = Field(min_length=2)
     input: InputSpec
     temperature: float = Field(gt=0)
-    thresholds: dict[str, Probability]
+    thresholds: dict[Composed, Probability]
     out_of_distribution: OutOfDistribution | None = None
     quantisation: Literal["float32", "dynamic-range", "int8"]
     metrics: dict[str, Any]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
-Origin = Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$")]
+from signpost.settings.types import Different, Origin
 
 
 class ApiSettings(BaseModel):
@@ -32,7 +32,7 @@ class ApiSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     authorisation: Literal["iam", "cognito"] = "iam"
-    cors_origins: list[Origin] = Field(default_factory=list)
+    cors_origins: Annotated[list[Origin], Different] = Field(default_factory=list)
     requests_per_second: int = Field(default=50, ge=1, le=10_000)
     burst: int = Field(default=100, ge=1, le=5_000)
     requests_per_day: int | None = Field(default=None, ge=1)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from signpost.settings.hosting import Hosting
+from signpost.settings.types import Different, ImageUri, InstanceType
 
 
 class EndpointSettings(BaseModel):
@@ -37,16 +38,16 @@ class EndpointSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    instance_type: str = Field(default="ml.m5.large", pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")
+    instance_type: InstanceType = "ml.m5.large"
     min_instances: int = Field(default=1, ge=1, le=100)
     max_instances: int = Field(default=2, ge=1, le=100)
     invocations_per_instance: int = Field(default=3000, gt=0)
     memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = 2048
     max_concurrency: int = Field(default=10, ge=1, le=200)
     capture_percent: int = Field(default=100, ge=0, le=100)
-    capture: list[Literal["input", "output"]] = Field(default=["input", "output"], min_length=1)
+    capture: Annotated[list[Literal["input", "output"]], Different] = Field(default=["input", "output"], min_length=1)
     update: Literal["canary", "linear", "all-at-once"] = "canary"
-    image_uri: str | None = None
+    image_uri: ImageUri | None = None
 
     @model_validator(mode="after")
     def _instances_in_order(self) -> EndpointSettings:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from signpost.errors import SettingsError
 from signpost.settings.api import ApiSettings
 from signpost.settings.endpoint import EndpointSettings, endpoint_name
+from signpost.settings.explain import explain, validate_strictly
 from signpost.settings.hosting import Hosting
 from signpost.settings.limits import LimitSettings
 from signpost.settings.review import ReviewSettings
 from signpost.settings.shadow import ShadowSettings
 from signpost.settings.training import TrainingSettings
+from signpost.settings.types import BucketName, Different, Label, Name, PlainText, Probability
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$")]
-BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
-Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]{0,60}$")]
-Probability = Annotated[float, Field(ge=0, le=1)]
 # A training job is named app, classifier, and so many digits of its execution's hash.
 JOB_DIGITS = 12
 
@@ -34,7 +32,7 @@ class AppSettings(_Table):
 
     name: Name = "signpost"
     default_classifier: Name
-    source_buckets: list[BucketName] = Field(default_factory=list)
+    source_buckets: Annotated[list[BucketName], Different] = Field(default_factory=list)
 
 
 class BatchSettings(_Table):
@@ -47,7 +45,7 @@ class Route(_Table):
     """Where the pictures of some labels go."""
 
     labels: list[Label] = Field(min_length=1)
-    loading_bay: str = ""
+    loading_bay: PlainText = ""
 
 
 _NO_USE_FOR_COMPONENTS = {"min_instances", "memory_mb", "max_concurrency", "capture_percent", "capture", "update"}
@@ -189,41 +187,10 @@ def load_settings(path: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is no TOML: {error}") from error
     try:
-        settings = Settings.model_validate(data)
+        settings = validate_strictly(Settings, data)
     except ValidationError as error:
-        lines = [f"{path} is wrong:", *(_explain(dict(fault)) for fault in error.errors())]
-        raise SettingsError("\n  ".join(lines)) from error
+        raise SettingsError("\n  ".join([f"{path} is wrong:", *explain(Settings, error)])) from error
     return with_absolute_models(settings, path.resolve().parent)
-
-
-def _explain(fault: dict[str, Any]) -> str:
-    """Say in one line which key is wrong, what is wrong with it and what is allowed."""
-    path = [part for part in fault["loc"] if part != "[key]"]
-    kind, message = fault["type"], fault["msg"]
-    if kind == "value_error":
-        message = str(fault["ctx"]["error"])
-    elif kind == "extra_forbidden":
-        message = f"no such key; allowed are {', '.join(_keys_at(path[:-1]))}"
-    elif kind == "missing":
-        message = "the key is missing"
-    elif kind == "string_pattern_mismatch" and fault["ctx"]["pattern"].startswith("^[a-z]"):
-        message = "allowed are up to 31 lower-case letters, digits and hyphens, a letter first, no hyphen last"
-    given = fault["input"]
-    shown = f" (given: {given!r})" if isinstance(given, str | int | float) else ""
-    return ".".join(map(str, path)) + ": " * bool(path) + message[0].lower() + message[1:] + shown
-
-
-def _keys_at(path: list[Any]) -> list[str]:
-    """Name the keys that the table at a path may have."""
-    table: Any = Settings
-    for part in path:
-        # Either a model's field or an entry of a dict of models.
-        table = (
-            table.model_fields[part].annotation if part in getattr(table, "model_fields", {}) else get_args(table)[1]
-        )
-        if type(None) in get_args(table):  # a table that may be left out
-            table = get_args(table)[0]
-    return list(table.model_fields)
 
 
 def with_absolute_models(settings: Settings, folder: Path) -> Settings:

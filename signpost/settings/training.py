@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-ArchiveName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,120}$")]
-Share = Annotated[float, Field(ge=0, le=1)]
+from signpost.settings.types import ArchiveName, Different, ImageUri, InstanceType, Probability
+
 _DAY_MINUTES = 24 * 60
 
 
@@ -31,11 +31,11 @@ class GateSettings(_Table):
         How much less accurate than the model in production it may be, on the same pictures; 0 is "not worse".
     """
 
-    min_accuracy: Share = 0.9
-    max_calibration_error: Share = 0.05
-    max_changed_decisions: Share = 0.005
-    max_probability_shift: Share = 0.1
-    max_accuracy_loss: Share = 0.0
+    min_accuracy: Probability = 0.9
+    max_calibration_error: Probability = 0.05
+    max_changed_decisions: Probability = 0.005
+    max_probability_shift: Probability = 0.1
+    max_accuracy_loss: Probability = 0.0
 
 
 class TrainingSettings(_Table):
@@ -63,8 +63,8 @@ class TrainingSettings(_Table):
         Whether the recipe's short form is trained, to try the way out.
     """
 
-    archives: list[ArchiveName] = Field(min_length=1, max_length=20)
-    instance_type: str = Field(default="ml.m5.xlarge", pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")
+    archives: Annotated[list[ArchiveName], Different] = Field(min_length=1, max_length=20)
+    instance_type: InstanceType = "ml.m5.xlarge"
     instances: int = Field(default=1, ge=1, le=20)
     volume_gb: int = Field(default=30, ge=5, le=1000)
     strategy: Literal["single", "multi-worker", "parameter-server", "parameter-server-sync"] = "single"
@@ -73,7 +73,7 @@ class TrainingSettings(_Table):
     max_wait_minutes: int = Field(default=120, ge=1, le=5 * _DAY_MINUTES)
     approval: Literal["manual", "automatic"] = "manual"
     approval_days: int = Field(default=7, ge=1, le=14)
-    image_uri: str | None = None
+    image_uri: ImageUri | None = None
     quick: bool = False
     gate: GateSettings = GateSettings()
 

@@ -41,3 +41,34 @@ def test_the_app_synthesises_for_each_stage(stage: str, tmp_path: Path) -> None:
         "signpost-training.template.json",
     ]
     assert synthesis.resources("AWS::SageMaker::Endpoint")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "sentence"),
+    [
+        ("burst = 100", 'burst = "100"', "api.burst: input should be a valid integer (given: '100')"),
+        ('model = "models/vehicle"', 'model = "nowhere"', "classifiers.vehicle.model: no model package at "),
+        (
+            '["bicycle"]',
+            '["unicycle"]',
+            "classifiers.vehicle.routes give a route to motorcycle, unicycle, but the model",
+        ),
+    ],
+)
+def test_a_wrong_setting_gets_a_sentence_and_no_traceback(
+    right: str, wrong: str, sentence: str, tmp_path: Path
+) -> None:
+    text = (ROOT / "signpost.toml").read_text(encoding="utf-8")
+    (tmp_path / "models").symlink_to(ROOT / "models")
+    (tmp_path / "signpost.toml").write_text(text.replace(right, wrong), encoding="utf-8")
+    context = json.dumps({"settings": str(tmp_path / "signpost.toml"), "stage": "local"})
+    environment = {**os.environ, "CDK_CONTEXT_JSON": context, "CDK_OUTDIR": str(tmp_path / "out")}
+
+    done = subprocess.run(
+        [sys.executable, ROOT / "app.py"], env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr

@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import urllib.request
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from signpost.routing.contracts import Decision, Outcome
 from tests.conftest import ROOT
 from tests.localcloud.deployed_app import VEHICLE_ENDPOINT
+from training.data.drawn import draw_file
 
 COMMAND = Path(sys.executable).parent / "signpost"
 
@@ -38,7 +41,7 @@ def pictures(examples, tmp_path):
 def test_route_prints_one_decision_a_line_with_its_source(signpost, pictures):
     done = signpost("route", pictures, "--json")
     assert (done.returncode, done.stderr) == (0, "")
-    decisions = [json.loads(line) for line in done.stdout.splitlines()]
+    decisions = sorted(map(json.loads, done.stdout.splitlines()), key=itemgetter("source"))
     assert [Path(decision.pop("source")).name for decision in decisions] == [
         "bicycle.jpg", "motorcycle.png", "notes.txt",
     ]  # fmt: skip
@@ -56,6 +59,32 @@ def test_route_prints_a_table_and_a_summary_per_route(signpost, pictures):
     assert counts == {"distant-orders": "1", "nearby-orders": "1", "rejected": "1"}
 
 
+def test_an_interrupted_run_is_continued_and_dispatches_no_image_twice(signpost, app, tmp_path):
+    names = [f"interrupted-{n}.jpg" for n in range(24)]
+    for n, name in enumerate(names):
+        (tmp_path / name).write_bytes(draw_file("bicycle", 11, n)[1])
+    environment = {**os.environ, "SIGNPOST_STATE": str(app.cloud.state_dir)}
+    with subprocess.Popen(
+        [COMMAND, "route", tmp_path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as first:
+        printed = [first.stdout.readline() for _ in range(3)]
+        first.send_signal(signal.SIGINT)
+        rest, error = first.communicate(timeout=120)
+    assert first.returncode == 130
+    decided = [line for line in [*printed, *rest.split("where to")[0].splitlines()] if line.strip()]
+    assert 3 <= len(decided) < 24
+    assert f"not begun {24 - len(decided)}" in " ".join(rest.split())
+    assert "--resume" in error
+
+    runs = [signpost("route", tmp_path, "--resume", "--json") for _ in range(2)]
+
+    ids = [{json.loads(line)["decision_id"] for line in run.stdout.splitlines()} for run in runs]
+    assert len(ids[0]) == 24
+    assert ids[0] == ids[1]
+    dispatched = [key.rpartition("/")[2] for key in app.decided_keys("uploads/")]
+    assert sorted(name for name in dispatched if name in names) == sorted(names)
+
+
 def test_open_and_status_say_what_is_where(signpost, app):
     where = json.loads(signpost("open", "--json").stdout)
     assert where["IncomingBucket"] == app.where["IncomingBucket"]
@@ -66,7 +95,7 @@ def test_open_and_status_say_what_is_where(signpost, app):
 
 def test_a_shell_can_ask_the_api_at_once(signpost):
     lines = signpost("open", "--env").stdout.splitlines()
-    exported = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+    exported = dict(line.removeprefix("export ").split("=", 1) for line in lines if line.startswith("export "))
     with urllib.request.urlopen(f"{exported['API']}/health") as answer:
         assert json.load(answer) == {"status": "ok"}
 

@@ -101,7 +101,7 @@ def test_what_is_built_is_named_by_its_digest_and_the_rest_of_the_file_stays(set
 
 
 def test_a_newer_image_takes_the_place_of_ours_and_not_of_your_own(settings: Path, cloud: Cloud):
-    for classifier, uri in (("vehicle", f"{ACCOUNT}/training@sha256:old"), ("dog-breed", "example.com/own:3")):
+    for classifier, uri in (("vehicle", f"{ACCOUNT}/training@sha256:{'0' * 64}"), ("dog-breed", "example.com/own:3")):
         settings_file.write_value(classifier, "training", "image_uri", uri)
     settings_file.write_value("vehicle", "endpoint", "image_uri", "example.com/server:1")
     cloud.has_project("server")

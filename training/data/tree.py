@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from signpost.settings.types import composed
 from training.data.pictures import Skipped
 
 ALL = "all"
@@ -86,14 +87,16 @@ def sort_out(paths: Iterable[str]) -> Tree:
             files[path] = parts
     depths = Counter(len(parts) for parts in files.values() if len(parts) > 1)
     depth = max(depths, key=lambda depth: (depths[depth], -depth), default=0)
-    places = {file: Place(_part(parts[:-2]), parts[-2]) for file, parts in files.items() if len(parts) == depth}
+    places = {
+        file: Place(_part(parts[:-2]), composed(parts[-2])) for file, parts in files.items() if len(parts) == depth
+    }
     skipped += [Skipped(file, "lies in no class's folder") for file in files if file not in places]
     if {place.part for place in places.values()} - {ALL}:
         stray = [file for file, place in places.items() if place.part == ALL]
         skipped += [Skipped(file, "lies in no train, validation or test folder, as others do") for file in stray]
         places = {file: place for file, place in places.items() if place.part != ALL}
     known = {place.label for place in places.values()}
-    empty = {parts[-1] for parts in folders if len(parts) == depth - 1 and parts[-1] not in known}
+    empty = {composed(parts[-1]) for parts in folders if len(parts) == depth - 1} - known
     return Tree(places, skipped, sorted(empty))
 
 
