@@ -18,7 +18,7 @@ from signpost.terminal.console import UNBOUNDED, plain, plain_message
 app = typer.Typer(
     name="signpost",
     help="Looks at a picture and says where it goes.",
-    epilog="Exit codes: 0 done · 1 an error, said on stderr · 2 wrong usage · 3 some images ended as faults or errors · 130 Ctrl-C.",
+    epilog="Exit codes: 0 done · 1 an error · 2 wrong usage · 3 some images were not decided · 130 stopped by Ctrl-C.",
     no_args_is_help=True,
     add_completion=False,
     # Where another program reads it, the help is not wrapped, and has no frames.
