@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from cli.connection import STATE, api_url, connect, find_deployment, local_environment, settings
+from cli.doctor import check_machine
 from cli.output import console, show_pairs, step
 from localcloud import deploy, process
 from localcloud.credentials import endpoint_url
@@ -19,7 +20,6 @@ from signpost.aws import clients
 from signpost.aws.function_logs import FunctionLogs
 from signpost.aws.shell import shell_commands
 from signpost.errors import DeploymentError
-from signpost.settings.hosted import check_packages
 from signpost.terminal.printable import printable_message
 
 Aws = Annotated[bool, typer.Option("--aws", help="Talk to your AWS account instead of the local cloud.")]
@@ -33,7 +33,7 @@ def up(
 
     Example: signpost up --port 4570
     """
-    check_packages(settings())  # before anything is started
+    check_machine()
     log = STATE / "deploy.log"
     with step("Installing the CDK command") as report:
         deploy.install_cdk(report, log)

@@ -10,7 +10,22 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.exceptions import TyperException
 
-from cli import capacity, capture, cloud, cost, data, image, models, registry, review, routing, serving, shadow, train
+from cli import (
+    capacity,
+    capture,
+    cloud,
+    cost,
+    data,
+    doctor,
+    image,
+    models,
+    registry,
+    review,
+    routing,
+    serving,
+    shadow,
+    train,
+)
 from cli.output import errors
 from signpost.errors import SignpostError
 from signpost.terminal.console import UNBOUNDED, plain, plain_message
@@ -27,6 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
+    doctor.doctor,
     cloud.up,
     cloud.down,
     cloud.status,
