@@ -38,7 +38,10 @@ def up(
     with step("Installing the CDK command") as report:
         deploy.install_cdk(report, log)
     with step("Starting the local cloud"):
+        was_running = process.status(STATE)
         running = process.start(STATE, port)
+    if running.notice and not was_running:
+        console.print(running.notice)
     with step("Bootstrapping") as report:
         deploy.bootstrap(running.port, STATE, report, log)
     with step("Deploying the stacks") as report:

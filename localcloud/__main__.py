@@ -22,7 +22,7 @@ def main() -> None:
     state = StateFolder(arguments.state_dir.resolve())
     try:
         listening = take_port(arguments.port) if arguments.socket is None else socket.socket(fileno=arguments.socket)
-        dropped = state.open()
+        killed = state.open()
     except (OSError, StateFolderInUseError) as error:
         parser.error(str(error))
     port = listening.getsockname()[1]
@@ -31,7 +31,7 @@ def main() -> None:
     # MiniStack reads its environment while it is imported, so not a line earlier.
     from localcloud.gateway import run
 
-    run(state, listening, state_dropped=dropped)
+    run(state, listening, after_kill=killed)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from localcloud.root_user import read_secret
+from signpost.aws.proxies import around_loopback
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
@@ -57,6 +58,7 @@ def client_environment(port: int, state_dir: Path) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         # Without it boto3 asks for `sync-127.0.0.1` when it starts a synchronous execution.
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        **around_loopback(os.environ),
     }
 
 

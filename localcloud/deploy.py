@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -76,8 +77,8 @@ def deploy(port: int, state_dir: Path, say: Say, log: Path, settings: Path = CHE
     """
     command = [str(_CDK), "deploy", "--all", "-c", "stage=local", "-c", f"settings={settings}"]
     command += ["--require-approval", "never", "--no-notices"]
-    command += ["--app", f"{sys.executable} app.py", "--output", str(state_dir / "cdk.out"), "--progress", "events"]
-    command += ["--concurrency", "2"]
+    command += ["--app", shlex.join([sys.executable, "app.py"]), "--output", str(state_dir / "cdk.out")]
+    command += ["--progress", "events", "--concurrency", "2"]
     _run(command, _with_tools(command_environment(port, state_dir)), say, log)
 
 

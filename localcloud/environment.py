@@ -33,8 +33,13 @@ class StateFolder:
 
     @property
     def services(self) -> Path:
-        """Saved state of the services: one JSON file each."""
+        """State of the services, but for what is in S3."""
         return self.root / "services"
+
+    @property
+    def database(self) -> Path:
+        """The file that holds it."""
+        return self.services / "state.db"
 
     @property
     def objects(self) -> Path:
@@ -69,13 +74,10 @@ class StateFolder:
     def open(self) -> bool:
         """Take the folder for this process and make it ready for a start.
 
-        MiniStack saves its services only when it stops in order, while S3 objects are written at once. After a
-        kill the two do not fit together (buckets without the stack that made them), so both are dropped.
-
         Returns
         -------
         bool
-            Whether the state of an earlier run was dropped because that run had not stopped in order.
+            Whether the last run was killed.
 
         Raises
         ------
@@ -83,24 +85,25 @@ class StateFolder:
             If another local cloud runs with it.
         """
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        dropped = self.running_marker.exists()
+        killed = self.running_marker.exists()
         # Held until the process ends, however it ends.
         self._lock = self.running_marker.open("a")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StateFolderInUseError(f"Another local cloud runs with {self.root}.") from error
-        for folder in (self.services, self.objects) if dropped else ():
-            shutil.rmtree(folder, ignore_errors=True)
-        for folder in (self.temporary, self.endpoints, self.training):
+        # Releases before 0.3 saved their state only when they stopped: after a kill, S3 does not fit to it.
+        self.state_lost = killed and not self.database.exists()
+        stale = (self.services, self.objects) if self.state_lost else ()
+        for folder in (*stale, self.temporary, self.endpoints, self.training):
             shutil.rmtree(folder, ignore_errors=True)
         for folder in (self.services, self.objects, self.temporary, self.endpoints, self.training):
             folder.mkdir(exist_ok=True)
         make_secret(self.root)
-        return dropped
+        return killed
 
     def close(self) -> None:
-        """Note that the cloud stopped in order and saved its state."""
+        """Note that the cloud stopped in order."""
         self.running_marker.unlink(missing_ok=True)
 
 

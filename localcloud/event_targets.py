@@ -13,11 +13,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ministack.core.arn import parse_arn
 from ministack.services import eventbridge
 
+from localcloud.durability import outbox
 from localcloud.execution_role import RoleNotAssumableError
 from localcloud.role_clients import RoleClients
 
 logger = logging.getLogger("localcloud")
 
+_DELIVERY = "start-execution"
 _target: ContextVar[dict[str, Any] | None] = ContextVar("event_target", default=None)
 
 
@@ -33,9 +35,15 @@ def install(port: int) -> None:
     # Events arrive on the event loop, which has to answer the request that starts the execution.
     pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="event-targets")
 
-    def start_execution(arn: str, payload: str) -> None:
-        pool.submit(copy_context().run, _start, clients, arn, payload)
+    def deliver(left: dict[str, Any]) -> None:
+        for name, delivery in left.items():
+            pool.submit(copy_context().run, _start, clients, name, delivery)
 
+    def start_execution(arn: str, payload: str) -> None:
+        delivery = {"machine": arn, "input": payload, "target": _target.get() or {}}
+        deliver({outbox.promise(_DELIVERY, delivery): delivery})
+
+    outbox.on_restart(_DELIVERY, deliver)
     eventbridge._invoke_target = _remembering_the_target(eventbridge._invoke_target)
     eventbridge._dispatch_to_stepfunctions = start_execution
 
@@ -51,12 +59,15 @@ def _remembering_the_target(invoke: Callable[..., None]) -> Callable[..., None]:
     return invoke_target
 
 
-def _start(clients: RoleClients, machine_arn: str, payload: str) -> None:
-    target = _target.get() or {}
+def _start(clients: RoleClients, name: str, delivery: dict[str, Any]) -> None:
+    target, machine = delivery["target"], delivery["machine"]
     try:
         client = clients.get(target.get("RoleArn", ""), "stepfunctions")
-        client.start_execution(stateMachineArn=machine_arn, input=payload)
+        # With a name, an event that is delivered again after a kill starts nothing a second time.
+        client.start_execution(stateMachineArn=machine, name=name, input=delivery["input"])
     except (ClientError, BotoCoreError, RoleNotAssumableError) as error:
-        logger.warning("EventBridge could not start %s: %s", machine_arn, error)
-        if queue := target.get("DeadLetterConfig", {}).get("Arn"):
-            eventbridge._dispatch_to_sqs(parse_arn(queue), payload)
+        if "ExecutionAlreadyExists" not in str(error):
+            logger.warning("EventBridge could not start %s: %s", machine, error)
+            if queue := target.get("DeadLetterConfig", {}).get("Arn"):
+                eventbridge._dispatch_to_sqs(parse_arn(queue), delivery["input"])
+    outbox.fulfil(name)

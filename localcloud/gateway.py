@@ -5,6 +5,8 @@ import logging
 import os
 import signal
 import socket
+import time
+from functools import partial
 from typing import Any
 
 import ministack.app as ministack_app
@@ -26,14 +28,16 @@ from localcloud import (
     s3_events,
     step_functions,
 )
+from localcloud.durability.recovery import Recovery
 from localcloud.environment import StateFolder
 from localcloud.guard import guarded
+from localcloud.running import Running, write
 from localcloud.sagemaker.service import SageMaker
 
 logger = logging.getLogger("localcloud")
 
 
-def run(state: StateFolder, listening: socket.socket, *, state_dropped: bool) -> None:
+def run(state: StateFolder, listening: socket.socket, *, after_kill: bool) -> None:
     """Serve until SIGTERM or SIGINT; stop every child; save the state.
 
     Parameters
@@ -42,24 +46,23 @@ def run(state: StateFolder, listening: socket.socket, *, state_dropped: bool) ->
         The folder of this cloud.
     listening : socket.socket
         Listens on 127.0.0.1.
-    state_dropped : bool
-        Whether the last run was killed and its state had to be dropped; said in the log.
+    after_kill : bool
+        Whether the last run was killed.
     """
-    if state_dropped:
-        logger.warning("The last run was killed before it could save its state: this one starts empty.")
-    # A line for each of 60 services at every stop hides what matters.
-    logging.getLogger("persistence").setLevel(logging.WARNING)
     port = listening.getsockname()[1]
     sagemaker = SageMaker(state.endpoints, state.training, port)
     register(sagemaker, port)
+    recovery = Recovery(state.database)
+    recovery.install(partial(_announce, state, port) if after_kill else lambda *_: None)
     lambda_functions.install(state.lambda_python)
     step_functions.install(port)
     event_targets.install(port)
     s3_events.install()
     alarms.install()
+    recovery.go_on(port, sagemaker.is_settled)
     exit_code = 0
     try:
-        asyncio.run(_serve(sagemaker, listening))
+        asyncio.run(_serve(sagemaker, recovery, listening))
         state.close()
     except Exception:
         logger.exception("The local cloud ended with an error")
@@ -102,6 +105,18 @@ def register(sagemaker: SageMaker, port: int) -> None:
     cloudformation.install(sagemaker, services["application-autoscaling"][0])
 
 
+def _announce(state: StateFolder, port: int, executions: int, deliveries: int) -> None:
+    """Note for the terminal what is recovered after a kill."""
+    notice = (
+        "The local cloud was killed the last time, or the machine went down. Everything that it had confirmed is here; "
+        f"{executions} executions and {deliveries} deliveries that were not finished go on."
+    )
+    if state.state_lost:
+        notice = "The local cloud was killed the last time, by a release that saved nothing then: it starts empty."
+    logger.warning(notice)
+    write(state.root, Running(os.getpid(), port, time.time(), notice))
+
+
 def _persist(name: str, service: Any) -> None:
     """Have a service's state saved at the end and loaded at the start."""
     ministack_app._loaded_modules[name] = service
@@ -114,7 +129,7 @@ def _detect_service(method: str, path: str, headers: dict, query: dict) -> str:
     return "sagemaker-runtime" if service == "sagemaker" and path.startswith("/endpoints/") else service
 
 
-async def _serve(sagemaker: SageMaker, listening: socket.socket) -> None:
+async def _serve(sagemaker: SageMaker, recovery: Recovery, listening: socket.socket) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -128,4 +143,6 @@ async def _serve(sagemaker: SageMaker, listening: socket.socket) -> None:
     config = Config()
     config.bind = [f"fd://{listening.fileno()}"]
     config.keep_alive_timeout = 75
-    await serve(guarded(ministack_app.app), config, shutdown_trigger=shutdown_trigger)
+    sweep = asyncio.create_task(recovery.journal.sweep())
+    await serve(guarded(recovery.journal.durable(ministack_app.app)), config, shutdown_trigger=shutdown_trigger)
+    sweep.cancel()

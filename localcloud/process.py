@@ -24,6 +24,9 @@ START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.05
 
+# No proxy reaches this machine's own servers.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
 # Started by this very process, which has to collect them when they end.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -116,7 +119,7 @@ def stop(state_dir: Path = DEFAULT_STATE_DIR) -> bool:
     Raises
     ------
     LocalCloudError
-        If it has not ended after a minute. It is not killed: it could not save its state.
+        If it has not ended after a minute. It is not killed: it may be writing captured data.
     """
     running = status(state_dir)
     if running:
@@ -140,7 +143,7 @@ def is_healthy(port: int) -> bool:
         Whether it does.
     """
     try:
-        with urllib.request.urlopen(f"{endpoint_url(port)}/_ministack/health", timeout=2) as answer:  # noqa: S310
+        with _DIRECT.open(f"{endpoint_url(port)}/_ministack/health", timeout=2) as answer:
             return answer.status == 200
     except (urllib.error.URLError, OSError):
         return False
@@ -161,7 +164,8 @@ def _await_health(state_dir: Path, pid: int) -> Running:
         if (child and child.poll() is not None) or time.monotonic() > deadline:
             raise LocalCloudError(f"The local cloud did not start. Its log says why: {log_file(state_dir)}")
         time.sleep(POLL_SECONDS)
-    return running
+    # It notes what it has recovered just before it answers.
+    return read(state_dir) or running
 
 
 def _await_end(pid: int, state_dir: Path) -> None:
@@ -170,7 +174,7 @@ def _await_end(pid: int, state_dir: Path) -> None:
         if time.monotonic() > deadline:
             raise LocalCloudError(
                 f"The local cloud (process {pid}) has not stopped in {STOP_SECONDS:.0f} s; its log may say why: "
-                f"{log_file(state_dir)}. `kill -9 {pid}` ends it, but then its state is lost."
+                f"{log_file(state_dir)}. `kill -9 {pid}` ends it; everything that it has confirmed is kept."
             )
         time.sleep(POLL_SECONDS)
 

@@ -1,6 +1,7 @@
 """Clients of many roles for one service principal, made once each."""
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from botocore.config import Config
@@ -28,11 +29,14 @@ class RoleClients:
         The service that takes the roles on, such as `states.amazonaws.com`.
     port : int
         The local cloud's port.
+    prepare : callable, optional
+        Gets every client when it is made.
     """
 
-    def __init__(self, principal: str, port: int) -> None:
+    def __init__(self, principal: str, port: int, prepare: Callable[[Any], None] = lambda _: None) -> None:
         self._principal = principal
         self._port = port
+        self._prepare = prepare
         self._client = functools.lru_cache(maxsize=256)(self._make)
 
     def get(self, role_arn: str, service: str) -> Any:
@@ -60,4 +64,6 @@ class RoleClients:
         return self._client(role_arn, service)
 
     def _make(self, role_arn: str, service: str) -> Any:
-        return client_of_role(role_arn, self._principal, service, self._port, _CONFIG)
+        client = client_of_role(role_arn, self._principal, service, self._port, _CONFIG)
+        self._prepare(client)
+        return client

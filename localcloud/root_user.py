@@ -47,7 +47,9 @@ def install() -> None:
     """Let MiniStack check the root user's signature as it checks everyone's, and refuse who signs nothing."""
     from ministack.core import iam_evaluator
 
-    enforce = iam_evaluator.enforce
+    from localcloud.credentials import ACCESS_KEY_ID, ACCOUNT_ID
+
+    enforce, resolve = iam_evaluator.enforce, iam_evaluator.resolve_caller_identity
 
     def enforce_signed(access_key_id: str, iam_action: str, *arguments: Any, **named: Any) -> Any:
         # About an existing bucket S3 decides itself; these two it answers to everyone.
@@ -55,5 +57,13 @@ def install() -> None:
             return iam_evaluator.AuthError("AccessDenied", "Access Denied")
         return enforce(access_key_id, iam_action, *arguments, **named)
 
+    def resolve_caller_identity(access_key_id: str) -> dict[str, Any] | None:
+        if access_key_id != ACCESS_KEY_ID:
+            return resolve(access_key_id)
+        # As API Gateway describes the root user of an account to a function.
+        arn = f"arn:aws:iam::{ACCOUNT_ID}:root"
+        return {"accessKey": access_key_id, "accountId": ACCOUNT_ID, "userId": ACCOUNT_ID, "userArn": arn}
+
+    iam_evaluator.resolve_caller_identity = resolve_caller_identity
     iam_evaluator._is_root_key = lambda access_key_id: False  # noqa: ARG005
     iam_evaluator.enforce = enforce_signed

@@ -19,11 +19,14 @@ class Running:
         The port that it listens on, on 127.0.0.1.
     started : float
         When, in seconds since 1970.
+    notice : str
+        What its user should know of the start: that the last run was killed. Empty if there is nothing.
     """
 
     pid: int
     port: int
     started: float
+    notice: str = ""
 
 
 def state_file(state_dir: Path) -> Path:

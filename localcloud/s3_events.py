@@ -1,4 +1,7 @@
-"""S3's events on EventBridge name the object's version, as on AWS; MiniStack leaves it out."""
+"""S3's events on EventBridge: they name the object's version, and are sent before the upload is answered.
+
+MiniStack leaves out the version, and sends events from a thread that a kill may end before it has begun.
+"""
 
 import contextvars
 import json
@@ -10,8 +13,8 @@ _version_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("s3_eve
 
 
 def install() -> None:
-    """Carry the version from the notification to the event that MiniStack makes of it."""
-    fire, dispatch = s3._fire_s3_event, eventbridge._dispatch_event
+    """Carry the version to the event, and send it with the request unless it also goes somewhere that takes time."""
+    fire, fire_later, dispatch = s3._fire_s3_event, s3._fire_s3_event_async, eventbridge._dispatch_event
 
     def fire_s3_event(*arguments: Any, version_id: str | None = None, **named: Any) -> None:
         token = _version_id.set(version_id)
@@ -26,7 +29,14 @@ def install() -> None:
             event = event | {"Detail": with_version(event["Detail"], version)}
         return dispatch(event, *arguments, **named)
 
+    def fire_s3_event_at_once(bucket: str, *arguments: Any, **named: Any) -> None:
+        if s3._parse_notification_config(bucket):
+            fire_later(bucket, *arguments, **named)
+        elif bucket in s3._bucket_notifications:
+            fire_s3_event(bucket, *arguments, sequencer=s3._next_event_sequencer(arguments[1]), **named)
+
     s3._fire_s3_event = fire_s3_event
+    s3._fire_s3_event_async = fire_s3_event_at_once
     eventbridge._dispatch_event = dispatch_event
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, UnknownServiceError
 from ministack.services import stepfunctions
 
+from localcloud.durability.tasks import mark_requests, numbered_call
 from localcloud.execution_role import RoleNotAssumableError
 from localcloud.pace import paced
 from localcloud.role_clients import RoleClients
@@ -35,7 +36,7 @@ def install(port: int) -> None:
     port : int
         The local cloud's port.
     """
-    clients = RoleClients(_PRINCIPAL, port)
+    clients = RoleClients(_PRINCIPAL, port, mark_requests)
 
     def client(service: str) -> Any:
         try:
@@ -110,8 +111,8 @@ def _as_request(invoke: Callable[[str, Any], Any], client: Callable[[str], Any])
             return invoke(resource, arguments)
         try:
             if integration is None:
-                return run_training(client("sagemaker"), arguments, _is_running)
-            return integration.call(client(integration.service), arguments)
+                return numbered_call(lambda: run_training(client("sagemaker"), arguments, _is_running))
+            return numbered_call(lambda: integration.call(client(integration.service), arguments))
         except TaskError as error:
             raise stepfunctions._ExecutionError(error.name, error.cause) from error
 

@@ -6,12 +6,13 @@ import re
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.answers import Answer, ServiceError
+from localcloud.durability import outbox
 from localcloud.execution_role import client_of_role
 from localcloud.sagemaker.endpoint import Endpoint
 from localcloud.sagemaker.exchange import HEADER
@@ -24,7 +25,8 @@ _PATH = re.compile(r"^/endpoints/([^/]+)/async-invocations/?$")
 # In an asynchronous request these headers are the service's own; the container gets them under their plain names.
 _RENAMED = {HEADER + "content-type": "content-type", HEADER + "accept": "accept"}
 _KEPT = (HEADER + "custom-attributes", HEADER + "inference-id")
-# The queue of all endpoints. What still waits in it when the cloud stops is lost.
+# The queue of all endpoints. What still waits in it when the cloud stops is taken up at the next start.
+_INFERENCE = "async-inference"
 _WORKERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="async-inference")
 
 
@@ -74,12 +76,31 @@ def invoke_async(endpoints: Mapping[str, Endpoint], path: str, headers: Mapping[
         raise ServiceError("ValidationError", error.message) from error
     places = _places(request, settings["OutputConfig"])
     asked = {_RENAMED.get(key, key): headers[key] for key in (*_RENAMED, *_KEPT) if key in headers}
-    _WORKERS.submit(_work, endpoints, name, asked, places, port)
+    request_id = outbox.promise(_INFERENCE, [name, asked, asdict(places)])
+    _WORKERS.submit(_work, endpoints, request_id, name, asked, places, port)
     answer = {HEADER + "outputlocation": places.output, "content-type": "application/json"}
     if places.failure:
         answer[HEADER + "failurelocation"] = places.failure
     inference_id = headers.get(HEADER + "inference-id") or str(uuid.uuid4())
     return 202, answer, json.dumps({"InferenceId": inference_id}).encode()
+
+
+def take_up(endpoints: Mapping[str, Endpoint], port: int) -> None:
+    """Have the requests worked on that waited when the last run ended, once the endpoints are back.
+
+    Parameters
+    ----------
+    endpoints : mapping of str to Endpoint
+        The endpoints by name.
+    port : int
+        The local cloud's port.
+    """
+
+    def work(left: dict[str, Any]) -> None:
+        for request_id, (name, headers, places) in left.items():
+            _WORKERS.submit(_work, endpoints, request_id, name, headers, _Places(**places), port)
+
+    outbox.on_restart(_INFERENCE, work)
 
 
 def _places(request: str, output: dict[str, Any]) -> _Places:
@@ -92,7 +113,14 @@ def _places(request: str, output: dict[str, Any]) -> _Places:
     )
 
 
-def _work(endpoints: Mapping[str, Endpoint], name: str, headers: Mapping[str, str], places: _Places, port: int) -> None:
+def _work(
+    endpoints: Mapping[str, Endpoint],
+    request_id: str,
+    name: str,
+    headers: Mapping[str, str],
+    places: _Places,
+    port: int,
+) -> None:
     """Fetch the request, ask the endpoint, put its answer away, all with the role of its model."""
     try:
         _, deployment = serving(endpoints, name)
@@ -108,6 +136,7 @@ def _work(endpoints: Mapping[str, Endpoint], name: str, headers: Mapping[str, st
                 s3.put_object(**_object(places.failure), Body=str(error).encode(), ContentType="text/plain")
     except Exception:
         logger.exception("An asynchronous request to %s has neither answer nor failure", name)
+    outbox.fulfil(request_id)
 
 
 def _object(uri: str) -> dict[str, str]:

@@ -4,19 +4,24 @@ import base64
 import datetime as dt
 import json
 import logging
-import queue
+import math
 import random
 import threading
+import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from localcloud.durability import outbox
 from localcloud.sagemaker.model_package import split_s3_uri
 
 logger = logging.getLogger("localcloud.capture")
 
 FLUSH_SECONDS = 0.5
 CLOSE_SECONDS = 15.0
+_POLL_SECONDS = 0.1
+_CAPTURE = "capture"
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,16 @@ def object_key(prefix: str, endpoint: str, variant: str, at: dt.datetime) -> str
     return "/".join(part for part in (prefix.strip("/"), endpoint, variant, f"{at:%Y/%m/%d/%H}", name) if part)
 
 
+@dataclass(frozen=True)
+class _Line:
+    """A record, the file that it belongs to, and its promise in the outbox."""
+
+    variant: str
+    key: str
+    text: str
+    promise: str
+
+
 class CaptureWriter:
     """Writes an endpoint's records off the request's path, a file each half second.
 
@@ -119,7 +134,11 @@ class CaptureWriter:
         self._config = config
         self._clients = clients
         self._bucket, self._prefix = split_s3_uri(config["DestinationS3Uri"])
-        self._queue: queue.Queue[tuple[str, dt.datetime, bytes] | None] = queue.Queue()
+        self._lock = threading.Lock()
+        # By variant, the file that records are added to, and the time of its first one.
+        self._files: dict[str, tuple[str, float]] = {}
+        self._lines: list[_Line] = []
+        self._closed = threading.Event()
         self._thread = threading.Thread(target=self._write_until_closed, name=f"capture-{endpoint}", daemon=True)
         self._thread.start()
 
@@ -140,45 +159,69 @@ class CaptureWriter:
             return
         now = dt.datetime.now(dt.UTC)
         record = capture_record(self._config, request, response, inference_id, now)
-        self._queue.put((variant, now, json.dumps(record, separators=(",", ":")).encode() + b"\n"))
+        text = json.dumps(record, separators=(",", ":")) + "\n"
+        with self._lock:
+            key, begun = self._files.get(variant, ("", -math.inf))
+            if begun <= time.monotonic() - FLUSH_SECONDS:
+                key = object_key(self._prefix, self._endpoint, variant, now)
+                self._files[variant] = (key, time.monotonic())
+            # With the file's name, a record that is written again after a kill is in one file all the same.
+            promise = outbox.promise(_CAPTURE, [self._endpoint, variant, key, text])
+            self._lines.append(_Line(variant, key, text, promise))
 
     def close(self) -> None:
         """Write what is waiting and end; give up what S3 does not take in time."""
-        self._queue.put(None)
+        self._closed.set()
         self._thread.join(CLOSE_SECONDS)
         if self._thread.is_alive():
             logger.error("Captured records of %s were not written in %.0f s", self._endpoint, CLOSE_SECONDS)
 
-    def _write_until_closed(self) -> None:
-        closed = threading.Event()
-        while not closed.is_set():
-            batch = self._next_batch(closed)
-            for variant in {variant for variant, _, _ in batch}:
-                self._write(variant, [(at, line) for name, at, line in batch if name == variant])
-
-    def _next_batch(self, closed: threading.Event) -> list[tuple[str, dt.datetime, bytes]]:
-        """Wait for a record, then for those of the following half second."""
-        batch: list[tuple[str, dt.datetime, bytes]] = []
-        while not closed.is_set():
-            try:
-                item = self._queue.get(timeout=FLUSH_SECONDS if batch else None)
-            except queue.Empty:
-                break
-            if item is None:
-                closed.set()
-            else:
-                batch.append(item)
-                if (item[1] - batch[0][1]).total_seconds() >= FLUSH_SECONDS:
-                    break
-        return batch
-
-    def _write(self, variant: str, records: list[tuple[dt.datetime, bytes]]) -> None:
-        key = object_key(self._prefix, self._endpoint, variant, records[0][0])
-        body = b"".join(line for _, line in records)
+    def write(self, lines: list[_Line]) -> None:
+        """Write records of one file."""
+        body = "".join(line.text for line in lines).encode()
         try:
-            self._clients[variant].put_object(
-                Bucket=self._bucket, Key=key, Body=body, ContentType="application/jsonlines"
+            self._clients[lines[0].variant].put_object(
+                Bucket=self._bucket, Key=lines[0].key, Body=body, ContentType="application/jsonlines"
             )
         except Exception:
             # As on AWS an invocation does not fail because its capture does; and the next records may be written.
-            logger.exception("%d records of %s were not captured", len(records), self._endpoint)
+            logger.exception("%d records of %s were not captured", len(lines), self._endpoint)
+        outbox.fulfil(*(line.promise for line in lines))
+
+    def _write_until_closed(self) -> None:
+        while not self._closed.wait(_POLL_SECONDS):
+            self._write_files(time.monotonic() - FLUSH_SECONDS)
+        self._write_files(math.inf)
+
+    def _write_files(self, begun_before: float) -> None:
+        """Write the files that get no more records."""
+        with self._lock:
+            open_keys = {key for key, begun in self._files.values() if begun > begun_before}
+            lines = [line for line in self._lines if line.key not in open_keys]
+            self._lines = [line for line in self._lines if line.key in open_keys]
+        for key in dict.fromkeys(line.key for line in lines):
+            self.write([line for line in lines if line.key == key])
+
+
+def take_up(writer_of: Callable[[str], CaptureWriter | None]) -> None:
+    """Have the records written that a killed cloud had not written, once the endpoints are back.
+
+    Parameters
+    ----------
+    writer_of : callable
+        Returns the writer of an endpoint by its name; None if it captures nothing any more.
+    """
+
+    def write(left: dict[str, Any]) -> None:
+        files: dict[str, list[_Line]] = {}
+        writers: dict[str, CaptureWriter | None] = {}
+        for promise, (endpoint, variant, key, text) in left.items():
+            files.setdefault(key, []).append(_Line(variant, key, text, promise))
+            writers[key] = writer_of(endpoint)
+        for key, lines in files.items():
+            if writer := writers[key]:
+                writer.write(lines)
+            else:
+                outbox.fulfil(*(line.promise for line in lines))
+
+    outbox.on_restart(_CAPTURE, write)

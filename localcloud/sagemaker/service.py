@@ -15,6 +15,7 @@ from localcloud.credentials import ACCOUNT_ID, REGION
 from localcloud.pass_role import check_rights
 from localcloud.permissions import resource_arn
 from localcloud.process import POLL_SECONDS, is_healthy
+from localcloud.sagemaker import async_invocation, capture
 from localcloud.sagemaker.async_invocation import invoke_async
 from localcloud.sagemaker.control_plane import ControlPlane
 from localcloud.sagemaker.invocation import invoke
@@ -53,6 +54,8 @@ class SageMaker:
         self._restored.set()
         self._closing = threading.Event()
         self._final_state: State | None = None
+        async_invocation.take_up(self.control.endpoints, port)
+        capture.take_up(self._capture_of)
 
     async def handle_request(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, query_params: Mapping[str, Any]
@@ -127,6 +130,12 @@ class SageMaker:
         self._final_state = self.get_state()
         self.control.stop()
 
+    def is_settled(self) -> bool:
+        """Whether everything of the last run is back and no endpoint is being changed."""
+        return self._restored.is_set() and not any(
+            endpoint.status.endswith(("Creating", "Updating")) for endpoint in list(self.control.endpoints.values())
+        )
+
     def get_state(self) -> State:
         """Return what brings everything back: the requests that made it, and the endpoints' variants."""
         if self._final_state is not None:
@@ -154,6 +163,10 @@ class SageMaker:
         # A state from before there were any has none.
         self._lost_components = {saved["InferenceComponentName"]: saved for saved in state.get("components", [])}
         threading.Thread(target=self._restore, args=(state,), name="restore-sagemaker", daemon=True).start()
+
+    def _capture_of(self, endpoint: str) -> capture.CaptureWriter | None:
+        found = self.control.endpoints.get(endpoint)
+        return found.deployment.capture if found and found.deployment else None
 
     def _restore(self, state: State) -> None:
         """Bring back one thing after the other; one that fails takes no other with it."""
