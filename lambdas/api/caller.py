@@ -28,7 +28,8 @@ def owner_of(context: Mapping[str, Any], clients: Sequence[str]) -> str:
     Raises
     ------
     RequestError
-        ``access_denied`` for a token that was made for another client.
+        ``access_denied`` for a token that was made for another client, and for a request whose signer API Gateway does
+        not name.
     """
     claims = (context.get("authorizer") or {}).get("claims")
     if claims:
@@ -48,4 +49,7 @@ def _signer(identity: Mapping[str, Any]) -> str:
     # `AROA…:<session>`: who assumes a role chooses the session's name, and SDKs take a new one whenever they do.
     if caller.startswith("AROA"):
         return caller.partition(":")[0]
-    return caller or identity["userArn"]
+    signer = caller or identity.get("userArn")
+    if not signer:
+        raise RequestError("access_denied", "The request has no signer: sign it, with credentials of this account.")
+    return signer

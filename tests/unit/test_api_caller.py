@@ -57,3 +57,10 @@ def test_a_token_for_another_application_is_refused(claims):
     with pytest.raises(RequestError) as refused:
         owner_of({"authorizer": {"claims": {"sub": "ada", **claims}}}, ["app"])
     assert refused.value.code == "access_denied"
+
+
+def test_a_request_without_a_named_signer_is_refused() -> None:
+    # GIVEN what API Gateway hands over where a method asks for no signature, recorded
+    identity = {"accessKey": None, "caller": None, "cognitoIdentityId": None, "user": None, "userArn": None}
+    with pytest.raises(RequestError, match="no signer"):
+        owner_of({"identity": identity}, [])
