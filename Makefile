@@ -1,10 +1,14 @@
-# Two commands: `make demo` and `make test`. Needs Python 3.11 or newer with pip and venv, make and git.
+# Two commands: `make demo` and `make test`. Needs Python 3.11 to 3.14 with pip and venv, make and git.
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
+# One word of the shell, whatever is in it.
+quoted = '$(subst ','\'',$(1))'
 PORT_OPTION := $(if $(PORT),--port $(PORT))
-IMAGES_OPTION := $(if $(IMAGES),--images $(IMAGES))
-DATA_OPTION := $(if $(DATA),--data $(DATA))
+IMAGES_OPTION := $(if $(IMAGES),--images $(call quoted,$(IMAGES)))
+DATA_OPTION := $(if $(DATA),--data $(call quoted,$(DATA)))
+# npm, uv, the CDK, Keras and Matplotlib write caches into the home folder: where that is not possible, into build/.
+export HOME := $(shell if [ -w "$$HOME" ]; then printf %s "$$HOME"; else mkdir -p build/home && printf %s "$$PWD/build/home"; fi)
 # Compiled files make the first import quick, which the demo's 90 seconds count.
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r
 
@@ -65,7 +69,8 @@ lock: .venv/uv ## Lock new dependencies into requirements/ (UPGRADE=1 for the ne
 
 .venv/uv:
 	@echo "Making a virtual environment in .venv …"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=python3.12 make …)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
+	  { echo "Python 3.11 to 3.14 is needed; name one: make PYTHON=python3.12 …"; exit 1; }
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip --disable-pip-version-check --quiet install --require-hashes -r requirements/uv.txt
 	@touch $@
@@ -82,6 +87,8 @@ lock: .venv/uv ## Lock new dependencies into requirements/ (UPGRADE=1 for the ne
 	@touch $@
 
 .venv/training: requirements/training.txt | .venv/demo
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 14))' || \
+	  { echo "TensorFlow needs Python 3.11 to 3.13: rm -r .venv, then make PYTHON=python3.13 …"; exit 1; }
 	@echo "Installing TensorFlow …"
 	@$(INSTALL) requirements/training.txt
 	@touch $@

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import Any
 
@@ -26,7 +27,10 @@ from cli import (
     shadow,
     train,
 )
+from cli.connection import ROOT
+from cli.home import writable_home
 from cli.output import errors
+from signpost.aws.proxies import around_loopback
 from signpost.errors import SignpostError
 from signpost.terminal.console import UNBOUNDED, plain, plain_message
 
@@ -71,6 +75,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a locale without é or ✓ fails no command
+    os.environ |= around_loopback(os.environ) | writable_home(os.environ, ROOT / "build" / "home")
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except (SignpostError, ClientError, BotoCoreError) as error:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from signpost.aws.proxies import around_loopback
 from signpost.errors import TrainingError, TrainingInterrupted
 from training.distribution.cluster import CLUSTER_VARIABLE, Member, Task
 from training.distribution.interruption import Interruption
@@ -144,6 +145,7 @@ class Processes:
         """
         program = _SERVER if member.task.type == "ps" else command
         environment = {"PYTHONUNBUFFERED": "1", "TF_CPP_MIN_LOG_LEVEL": "3", **_RPC, **os.environ, **settings}
+        environment |= around_loopback(os.environ)  # gRPC, too, would ask a proxy for the way to 127.0.0.1
         if member.task.type == "ps" or (member.task.type == "chief" and "ps" in member.cluster.cluster):
             environment["CUDA_VISIBLE_DEVICES"] = ""  # the workers need the GPU, these don't
         environment[CLUSTER_VARIABLE] = member.cluster.to_environment()
