@@ -20,6 +20,7 @@ from review.parts import Parts, render
 from review.reviewing import NotAllowed
 from review.security import SecureHeaders
 from signpost.errors import SignpostError
+from signpost.terminal.printable import printable
 from signpost.validation import explain
 
 _log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ def _templates() -> Jinja2Templates:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["visible"] = printable
     return Jinja2Templates(env=environment)
 
 

@@ -23,6 +23,7 @@ _COLUMNS = (
     *("decision_id", "time", "classifier", "outcome", "route", "label", "confidence", "threshold", "model"),
     *("truth", "conflict", "opinion"),
 )
+_UPLOAD = ("bucket", "key", "version_id")
 # What a spreadsheet would take for a formula (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -65,10 +66,11 @@ def _draw(parts: Parts, name: str, chosen: Filter) -> Chart:
 
 
 def _rows(parts: Parts, chosen: Filter) -> Iterator[str]:
-    yield _line(_COLUMNS)
+    yield _line((*_COLUMNS, *_UPLOAD, "file_name"))
     with parts.index.open() as database:
         for record in every(database, chosen):
-            yield _line([record.row[name] for name in _COLUMNS])
+            upload = [getattr(record.upload, name, None) for name in _UPLOAD]
+            yield _line([*(record.row[name] for name in _COLUMNS), *upload, record.file_name])
 
 
 def _line(values: list[object] | tuple[str, ...]) -> str:

@@ -67,14 +67,20 @@ class Chart:
     paths: list[Path] = field(default_factory=list)
     words: list[Words] = field(default_factory=list)
 
-    def axes(self, x_labels: list[tuple[float, str]], y_labels: list[tuple[float, str]]) -> None:
+    def axes(self, x_labels: list[tuple[float, str]], y_labels: list[tuple[float, str]], x_title: str = "") -> None:
         """Draw both axes; positions of labels are shares of an axis, 0 to 1."""
+        if x_title:
+            self.words.append(Words(self.x(0.5), HEIGHT - 4, x_title, "middle"))
         for share, text in y_labels:
             y = self.y(share)
             self.paths.append(Path(((LEFT, y), (WIDTH - RIGHT, y)), "axis"))
             self.words.append(Words(LEFT - 6, y + 4, text, "end"))
         for share, text in x_labels:
             self.words.append(Words(self.x(share), HEIGHT - BOTTOM + 18, text, "middle"))
+
+    def say(self, text: str) -> None:
+        """Show a text in place of a drawing, where there is nothing to draw."""
+        self.words.append(Words(WIDTH / 2, HEIGHT / 2, text, "middle"))
 
     @staticmethod
     def x(share: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
@@ -55,15 +56,13 @@ def show_record(request: Request, id: Id) -> Response:
 @router.get("/picture")
 def show_picture(request: Request, id: Id, until: int = 0, signature: str = "") -> Response:
     """Show a record's picture, encoded anew."""
-    parts = parts_of(request)
-    if parts.links and not parts.links.admits(id, parts.visitors(request).name, until, signature):
-        return Response("This address holds no longer; load the page again.", 403, media_type="text/plain")
-    record = find(request, id)
-    try:
-        content = parts.pictures.show(record)
-    except PictureError as error:
-        return Response(str(error), 422, media_type="text/plain")
-    return Response(content, media_type="image/png", headers={"cache-control": "private, max-age=300"})
+    return _image(request, id, until, signature, "image/png", parts_of(request).pictures.show)
+
+
+@router.get("/original")
+def show_original(request: Request, id: Id, until: int = 0, signature: str = "") -> Response:
+    """Show a record's image as it was uploaded, encoded anew."""
+    return _image(request, id, until, signature, "image/jpeg", parts_of(request).pictures.show_original)
 
 
 @router.get("/unreadable")
@@ -90,3 +89,17 @@ def find(request: Request, decision_id: str) -> Record:
     if record is None:
         raise HTTPException(404, "there is no record of this id")
     return record
+
+
+def _image(
+    request: Request, id: str, until: int, signature: str, media_type: str, show: Callable[[Record], bytes]
+) -> Response:
+    parts = parts_of(request)
+    if parts.links and not parts.links.admits(id, parts.visitors(request).name, until, signature):
+        return Response("This address holds no longer; load the page again.", 403, media_type="text/plain")
+    record = find(request, id)
+    try:
+        content = show(record)
+    except PictureError as error:
+        return Response(str(error), 422, media_type="text/plain")
+    return Response(content, media_type=media_type, headers={"cache-control": "private, max-age=300"})

@@ -86,6 +86,7 @@ def render(request: Request, template: str, status: int = 200, **values: object)
         "visitor": visitor,
         "upkeep": parts.upkeep,
         "desk": parts.desk,
+        "pictures": parts.pictures,
         "root": request.scope["root_path"],
         "signs_out": hasattr(request.app.state, "door"),
         "picture_query": picture_query,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.filters import Filter, Order
+from signpost.routing.contracts import ImageRef
 
 PAGE = 24
 _ORDERS = {Order.DOUBT: "doubt", Order.TIME: "time"}
@@ -33,6 +34,17 @@ class Record:
         """Probability of every label, the most probable first."""
         found: dict[str, float] = json.loads(self.row["probabilities"] or "{}")
         return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+
+    @property
+    def upload(self) -> ImageRef | None:
+        """Where the image was uploaded; None where no decision names it."""
+        found = ImageRef.model_validate_json(self.row["image"]) if self.row["image"] else None
+        return found if found and found.bucket and found.key else None
+
+    @property
+    def file_name(self) -> str:
+        """The last part of the image's key; empty where there is none."""
+        return self.upload.key.rstrip("/").rpartition("/")[2] if self.upload and self.upload.key else ""
 
     def cursor(self, order: Order) -> str:
         """Say where in an order it is: the page after it begins there."""

@@ -13,6 +13,7 @@ from review.records import Record
 from signpost.aws.files import Files
 from signpost.capture.corrections import NONE_OF_THESE, Correction, Withdrawal, keep, withdraw
 from signpost.errors import SignpostError
+from signpost.routing.contracts import Outcome
 from signpost.settings.file import Settings
 
 
@@ -38,7 +39,9 @@ class Desk:
     settings: Settings
 
     def labels(self, record: Record) -> list[str]:
-        """Name what a picture may be said to show."""
+        """Return the labels that an image can be given; none if it was rejected, as there is no image then."""
+        if record.outcome == Outcome.REJECTED:
+            return []
         known = self.settings.classifiers.get(record.classifier)
         return [*(known.route_of if known else sorted(record.probabilities)), NONE_OF_THESE]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from signpost.aws.files import Found
 from signpost.capture.answers import check_probabilities
 from signpost.capture.endpoints import classifier_of
 from signpost.capture.json_lines import Line
@@ -18,6 +19,8 @@ from signpost.routing.decision import doubt
 from signpost.settings.file import Settings
 
 _DAY = re.compile(r"(\d{4})/(\d\d)/(\d\d)/[^/]+$")
+# The day is that on which the execution was there, which may be over when the file is written.
+_DAY_AND_A_BIT = timedelta(hours=25)
 
 
 def captured_row(line: Line[CapturedRecord], listed: Listed, settings: Settings) -> dict[str, Any]:
@@ -56,23 +59,21 @@ def captured_row(line: Line[CapturedRecord], listed: Listed, settings: Settings)
     return row
 
 
-def decision_row(key: str, decision: Decision) -> dict[str, Any]:
-    """Make the row of a decision; its file's key tells the day.
+def decision_row(file: Found, decision: Decision) -> dict[str, Any]:
+    """Make the row of an archived decision.
 
     Raises
     ------
     ValueError
-        If the key's day is none, or the probabilities can't be.
+        If the key has a day that does not exist, or the numbers can't be probabilities.
     """
     if decision.probabilities:
         check_probabilities(decision.probabilities.values())
-    match = _DAY.search(key)
-    year, month, day = map(int, match.groups()) if match else (1, 1, 1)
     row = {
         "decision_id": decision.decision_id,
-        "decision_file": key,
+        "decision_file": file.key,
         "image": decision.image.model_dump_json(),
-        "time": datetime(year, month, day, tzinfo=UTC).isoformat(timespec="seconds"),
+        "time": _decided_at(file).isoformat(timespec="seconds"),
         "classifier": decision.classifier or "",
         "outcome": decision.outcome,
         "route": decision.route,
@@ -81,6 +82,17 @@ def decision_row(key: str, decision: Decision) -> dict[str, Any]:
         "model": decision.model.version if decision.model else None,
     }
     return row | (_answered(decision.probabilities) if decision.probabilities else {"doubt": 0})
+
+
+def _decided_at(file: Found) -> datetime:
+    """Return when a decision was archived: its key has the day, and the file was written right then.
+
+    A file that was copied later has the time of the copy; then the day is all that is known.
+    """
+    match = _DAY.search(file.key)
+    day = datetime(*map(int, match.groups() if match else (1, 1, 1)), tzinfo=UTC)
+    is_original = file.modified is not None and day <= file.modified < day + _DAY_AND_A_BIT
+    return file.modified.astimezone(UTC) if file.modified is not None and is_original else day
 
 
 def _answered(probabilities: Mapping[str, float]) -> dict[str, Any]:

@@ -13,8 +13,8 @@ CREATE TABLE IF NOT EXISTS records (
     start INTEGER,
     length INTEGER,
     decision_file TEXT,
-    image TEXT, -- of the decision, JSON: where the picture is if it was not captured
-    time TEXT NOT NULL, -- UTC, ISO 8601
+    image TEXT, -- of the decision, JSON: where the image was uploaded
+    time TEXT NOT NULL, -- UTC, ISO 8601: of the request, or when the decision was archived
     classifier TEXT NOT NULL,
     outcome TEXT,
     route TEXT,

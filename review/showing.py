@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from review.records import Record
@@ -14,9 +13,10 @@ from signpost.capture.summary import one_picture
 from signpost.errors import PictureError
 from signpost.images.limits import Limits
 from signpost.images.thumbnails import thumbnail
-from signpost.routing.contracts import ImageRef
+from signpost.routing.contracts import Outcome
 
 LONGEST = 384  # pixels; twice what a card shows, for sharp screens
+LONGEST_ORIGINAL = 2048  # as a JPEG far below the 6 MB that Lambda answers
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,22 @@ class Pictures:
         """
         return thumbnail(self._content(record), LONGEST, self.limits)
 
+    def show_original(self, record: Record) -> bytes:
+        """Return the image as it was uploaded, as a JPEG that is larger than that of `show`.
+
+        Raises
+        ------
+        PictureError
+            If it can't be shown; the message says why.
+        """
+        if not self.has_original(record):
+            raise PictureError("no_picture", "No upload of this record can be shown.")
+        return thumbnail(self._upload(record), LONGEST_ORIGINAL, self.limits, jpeg=True)
+
+    def has_original(self, record: Record) -> bool:
+        """Whether a record's image was uploaded, so that more can be seen than what the model received."""
+        return self.originals is not None and record.upload is not None and record.outcome != Outcome.REJECTED
+
     def _content(self, record: Record) -> bytes:
         if record.file is not None:
             try:
@@ -59,7 +75,9 @@ class Pictures:
                 return one_picture(found)
             except ValueError as error:
                 raise PictureError("no_picture", str(error)) from error
-        image = ImageRef.model_validate(json.loads(record.image)) if record.image else None
-        if self.originals is None or image is None or not (image.bucket and image.key):
-            raise PictureError("no_picture", "The picture was not captured.")
-        return self.originals(image)
+        return self._upload(record)
+
+    def _upload(self, record: Record) -> bytes:
+        if self.originals is None or record.upload is None:
+            raise PictureError("no_picture", "The image was not captured.")
+        return self.originals(record.upload)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -29,7 +29,8 @@ from signpost.routing.prefixes import DECISIONS, OPINIONS
 from signpost.settings.file import Settings
 
 _HOUR = re.compile(r"\d{4}/\d\d/\d\d(?:/\d\d)?(?=/)")
-# What the captured record says of a picture, the decision says too, and it is what counted; but it has no exact time.
+# What the captured record says of an image, the decision says too, and it is what counted; but the record's time is the
+# more exact one.
 _INSERT = """
 INSERT INTO records ({columns}) VALUES ({values})
 ON CONFLICT (decision_id) DO UPDATE SET {updates}
@@ -39,7 +40,7 @@ WHERE :decision_file IS NOT NULL OR records.file IS NULL OR excluded.time >= rec
 _FILES_AT_ONCE = 20
 Progress = Callable[[int, int], None]
 List = Callable[[str, str], Iterable[Found]]
-Read = Callable[[sqlite3.Connection, str], None]
+Read = Callable[[sqlite3.Connection, Found], None]
 # What files are called in the index, where they lie, how they are listed and read.
 _Kind = tuple[str, str, List, Read]
 
@@ -117,11 +118,11 @@ def _sync(index: Index, files: _Kind, progress: Progress, *, whole: bool) -> Non
     kind, prefix, listing, reader = files
     known = index.versions(kind)
     begin = [(prefix, "")] if whole or not known else _latest(prefix, known)
-    there = {found.key: found.version for root, after in begin for found in listing(root, after)}
+    there = {found.key: found for root, after in begin for found in listing(root, after)}
     if whole:
         _forget(index, known.keys() - there.keys())
-    new = sorted((key for key, version in there.items() if known.get(key) != version), key=_hour, reverse=True)
-    _read(index, kind, {key: there[key] for key in new}, reader, progress)
+    new = [found for found in there.values() if known.get(found.key) != found.version]
+    _read(index, kind, sorted(new, key=lambda found: _hour(found.key), reverse=True), reader, progress)
 
 
 def _forget(index: Index, keys: Iterable[str]) -> None:
@@ -130,18 +131,17 @@ def _forget(index: Index, keys: Iterable[str]) -> None:
             resettle(database, forget_file(database, key))
 
 
-def _read(index: Index, kind: str, new: Mapping[str, str], reader: Read, progress: Progress) -> None:
-    keys = list(new)
-    for start in range(0, len(keys), _FILES_AT_ONCE):
-        progress(start, len(keys))
+def _read(index: Index, kind: str, new: Sequence[Found], reader: Read, progress: Progress) -> None:
+    for start in range(0, len(new), _FILES_AT_ONCE):
+        progress(start, len(new))
         with index.open() as database:
-            for key in keys[start : start + _FILES_AT_ONCE]:
-                touched = forget_file(database, key)
+            for found in new[start : start + _FILES_AT_ONCE]:
+                touched = forget_file(database, found.key)
                 with suppress(FileNotFoundError):  # a correction that was taken back meanwhile
-                    reader(database, key)
-                    note_file(database, kind, key, new[key])
+                    reader(database, found)
+                    note_file(database, kind, found.key, found.version)
                 resettle(database, touched)
-    if keys:
+    if new:
         with index.open() as database:
             database.execute("ANALYZE")  # which index serves a question depends on what the records are like
 
@@ -163,7 +163,8 @@ class _Reader:
     def __init__(self, sources: Sources) -> None:
         self._sources, self._limits = sources, sources.settings.limits.as_limits()
 
-    def records(self, database: sqlite3.Connection, key: str) -> None:
+    def records(self, database: sqlite3.Connection, file: Found) -> None:
+        key = file.key
         if place(key)[1] == SHADOW:  # it decides nothing
             return
         for line in read_lines(self._sources.captured, key, CapturedRecord):
@@ -175,7 +176,8 @@ class _Reader:
                     row = captured_row(line, listed, self._sources.settings)
                     _add(database, row, keep={"classifier", "outcome", "route", "reason", "threshold"})
 
-    def decision(self, database: sqlite3.Connection, key: str) -> None:
+    def decision(self, database: sqlite3.Connection, file: Found) -> None:
+        key = file.key
         if self._sources.decisions is None or not key.endswith(".json"):
             return
         found = parse_line(b"".join(self._sources.decisions.chunks(key)), Decision)
@@ -183,16 +185,18 @@ class _Reader:
             note_fault(database, key, 1, found)
             return
         with _faults_noted(database, key, 1):
-            _add(database, decision_row(key, found), keep={"time"})
+            _add(database, decision_row(file, found), keep={"time"})
 
-    def corrections(self, database: sqlite3.Connection, key: str) -> None:
+    def corrections(self, database: sqlite3.Connection, file: Found) -> None:
+        key = file.key
         for line in read_lines(self._sources.captured, key, Withdrawal, Correction):
             if line.content is None:
                 note_fault(database, key, line.number, line.fault or "")
             else:
                 note_correction(database, line.content, key)
 
-    def opinions(self, database: sqlite3.Connection, key: str) -> None:
+    def opinions(self, database: sqlite3.Connection, file: Found) -> None:
+        key = file.key
         for line in read_lines(self._sources.captured, key, Opinion):
             if line.content is None:
                 note_fault(database, key, line.number, line.fault or "")

@@ -10,7 +10,7 @@ from lambdas.api.services import Services
 # The stack puts Swagger UI's files beside the function's code.
 FOLDER = Path(__file__).parents[2] / "page"
 _TYPES = {"swagger-ui.js": "text/javascript; charset=utf-8", "swagger-ui.css": "text/css; charset=utf-8"}
-_START = "start.js"
+_SCRIPT_TYPE, _STYLE_TYPE = _TYPES.values()
 # Swagger UI's icons are data addresses; nothing else leaves the API's own origin.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -24,6 +24,7 @@ _HTML = """<!doctype html>
 <title>Signpost API</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="docs/swagger-ui.css">
+<link rel="stylesheet" href="docs/page.css">
 </head>
 <body>
 <div id="page"></div>
@@ -32,7 +33,17 @@ _HTML = """<!doctype html>
 </body>
 </html>
 """
-_SCRIPT = """SwaggerUIBundle({url: "openapi.json", dom_id: "#page", deepLinking: true, validatorUrl: null});
+# Swagger UI has no dark colours of its own: all are turned around, and hues are kept. Examples are dark already.
+_STYLE = """body { margin: 0; }
+@media (prefers-color-scheme: dark) {
+  html, body { background: #16181c; }
+  .swagger-ui { filter: invert(.9) hue-rotate(180deg); }
+  .swagger-ui .microlight { filter: invert(1) hue-rotate(180deg); }
+}
+"""
+# A browser can't sign with AWS credentials: there is nothing to enter, and nothing can be sent.
+_UNSIGNED = ".swagger-ui .auth-wrapper, .swagger-ui .authorization__btn { display: none; }\n"
+_SCRIPT = """SwaggerUIBundle({url: "openapi.json", dom_id: "#page", deepLinking: true, validatorUrl: null%s});
 """
 
 
@@ -46,12 +57,17 @@ def page(request: Request, _: Services) -> Reply:
     return Reply(200, _HTML, request.id, headers)
 
 
-def page_file(request: Request, _: Services) -> Reply:
+def page_file(request: Request, services: Services) -> Reply:
     """Answer a file of the page."""
     name = request.parameters["file"]
     headers = {"Cache-Control": "public, max-age=3600"}
-    if name == _START:
-        return Reply(200, _SCRIPT, request.id, {**headers, "Content-Type": _TYPES["swagger-ui.js"]})
+    has_tokens = services.configuration.authorisation != "iam"
+    if name == "start.js":
+        script = _SCRIPT % ("" if has_tokens else ", supportedSubmitMethods: []")
+        return Reply(200, script, request.id, {**headers, "Content-Type": _SCRIPT_TYPE})
+    if name == "page.css":
+        style = _STYLE if has_tokens else _STYLE + _UNSIGNED
+        return Reply(200, style, request.id, {**headers, "Content-Type": _STYLE_TYPE})
     if name not in _TYPES:
         return refuse("not_found", "The page has no such file.", request.id)
     text = (FOLDER / name).read_text(encoding="utf-8")

@@ -62,3 +62,31 @@ document.addEventListener("htmx:oobAfterSwap", () => {
 const say = (text) => { document.getElementById("notice").textContent = text; };
 document.addEventListener("htmx:responseError", (event) => say(`Not done: the server answered ${event.detail.xhr.status}.`));
 document.addEventListener("htmx:sendError", () => say("Not done: the server can't be reached."));
+
+// The original takes the place of what the model received. Without this file, it opens in a tab of its own.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a.original");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const image = link.parentElement.querySelector("img");
+  image.alt = image.alt.replace("What the model received", "The original");
+  image.classList.remove("small");
+  image.src = link.href;
+  link.remove();
+});
+
+// In place of an image that can't be shown, what the server says about it.
+async function explain(image) {
+  const reason = document.createElement("p");
+  reason.className = "nothing";
+  const answer = await fetch(image.src).catch(() => null);
+  reason.textContent = answer && !answer.ok ? await answer.text() : "The image can't be shown.";
+  image.parentElement.querySelector("a.original")?.remove();
+  image.replaceWith(reason);
+}
+document.addEventListener("error", (event) => {
+  if (event.target.matches?.(".picture img")) explain(event.target);
+}, true);
+for (const image of document.querySelectorAll(".picture img")) {
+  if (image.complete && !image.naturalWidth) explain(image);
+}

@@ -43,7 +43,12 @@ _SCHEMES: dict[str, Node] = {
         "description": "AWS Signature Version 4 for the service `execute-api`.",
         "x-amazon-apigateway-authtype": "awsSigv4",
     },
-    "cognito": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "cognito": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An access token of the user pool.",
+    },
 }
 _ALWAYS = ("no_credentials", "access_denied", "too_many_requests", "internal_error", "unavailable")
 _RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}}}
@@ -68,7 +73,7 @@ def document(authorisation: str, classifiers: Sequence[str]) -> Node:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Signpost",
+            "title": "Signpost API",
             "version": "1",
             "description": "Looks at a picture and says where it goes. What can't be answered is a problem (RFC 9457).",
         },

@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,10 +25,13 @@ class Found:
         With slashes; in a folder relative to it.
     version : str
         Another one whenever the content is another.
+    modified : datetime or None
+        When the content was written, if that is known.
     """
 
     key: str
     version: str
+    modified: datetime | None = None
 
 
 class Files(Protocol):
@@ -72,7 +76,7 @@ class Bucket:
         begin = {"StartAfter": after} if after else {}
         for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix, **begin):
             for item in page.get("Contents", []):
-                yield Found(item["Key"], item.get("ETag", ""))
+                yield Found(item["Key"], item.get("ETag", ""), item.get("LastModified"))
 
     def chunks(self, key: str) -> Iterator[bytes]:
         """See `Files`."""
@@ -117,7 +121,7 @@ class Folder:
             is_text = key == key.encode(errors="replace").decode()
             if is_text and key.startswith(prefix) and key > after and path.is_file() and not path.is_symlink():
                 stat = path.stat()
-                yield Found(key, f"{stat.st_size}-{stat.st_mtime_ns}")
+                yield Found(key, f"{stat.st_size}-{stat.st_mtime_ns}", datetime.fromtimestamp(stat.st_mtime, UTC))
 
     def chunks(self, key: str) -> Iterator[bytes]:
         """See `Files`."""

@@ -14,6 +14,7 @@ from signpost.images.orientation import read_orientation
 from signpost.images.png import check_chunks
 from signpost.images.prepare import check_size, encode_png, prepare
 
+_QUALITY = 90
 _SWAPPED = 5  # the first orientation that swaps the sides
 
 
@@ -55,7 +56,7 @@ def measure(data: bytes, limits: Limits) -> tuple[int, int]:
     return (height, width) if turned else (width, height)
 
 
-def thumbnail(data: bytes, longest: int, limits: Limits) -> bytes:
+def thumbnail(data: bytes, longest: int, limits: Limits, *, jpeg: bool = False) -> bytes:
     """Encode a picture anew, at most so large.
 
     Parameters
@@ -66,11 +67,13 @@ def thumbnail(data: bytes, longest: int, limits: Limits) -> bytes:
         Of the longer side, in pixels; a smaller picture stays as small.
     limits : Limits
         What it may cost.
+    jpeg : bool
+        Whether to encode a JPEG, in place of a PNG.
 
     Returns
     -------
     bytes
-        A PNG of nothing but pixels.
+        A file of nothing but pixels.
 
     Raises
     ------
@@ -79,4 +82,9 @@ def thumbnail(data: bytes, longest: int, limits: Limits) -> bytes:
     """
     width, height = measure(data, limits)
     scale = min(1.0, longest / max(width, height))
-    return encode_png(prepare(data, max(1, round(width * scale)), max(1, round(height * scale)), limits))
+    pixels = prepare(data, max(1, round(width * scale)), max(1, round(height * scale)), limits)
+    if not jpeg:
+        return encode_png(pixels)
+    buffer = io.BytesIO()
+    pixels.save(buffer, "JPEG", quality=_QUALITY)
+    return buffer.getvalue()

@@ -91,7 +91,7 @@ def test_charts_change_and_are_exported(browser: Browser, open_review: Callable[
     with visit(browser, open_review(folder), **SIZES["desktop"]) as page:
         page.get_by_role("link", name="Charts").click()
         calibration = page.locator("#chart-calibration")
-        expect(calibration).to_contain_text("Nothing was reviewed yet.")
+        expect(calibration).to_contain_text("No record was reviewed yet.")
         page.get_by_role("link", name="Review", exact=True).click()
         page.get_by_role("button", name="Check all shown").click()
         page.get_by_role("button", name="Accept the checked").click()

@@ -205,7 +205,7 @@ def test_what_is_open_needs_no_signature_and_the_page_asks_nobody_else(api):
     page = anybody.ask("GET", "/docs")
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert b"http" not in page.body
-    for name in ("swagger-ui.js", "swagger-ui.css", "start.js"):
+    for name in ("swagger-ui.js", "swagger-ui.css", "page.css", "start.js"):
         assert anybody.ask("GET", f"/docs/{name}").status == 200
     for name in ("handler.py", "..%5chandler.py", "%2e%2e"):
         refused(anybody.ask("GET", f"/docs/{name}"), "not_found")

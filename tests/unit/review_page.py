@@ -3,6 +3,7 @@
 import datetime as dt
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote
 
 from starlette.testclient import TestClient
 
@@ -14,6 +15,7 @@ from review.sync import Sources, sync
 from signpost.aws.files import Folder
 from signpost.capture.corrections import Correction
 from signpost.capture.json_lines import Lines
+from signpost.capture.originals import Originals
 from signpost.settings.file import load_settings
 from tests.conftest import ROOT
 
@@ -31,15 +33,16 @@ class ReviewPage(TestClient):
         *,
         may_correct: bool = True,
         decisions: Path | None = None,
+        originals: Originals | None = None,
         read: bool = True,
     ) -> None:
         self.files = Folder(folder)
         self.index = Index(folder.parent / f"index-{name}.sqlite")
         archive = Folder(decisions) if decisions else None
-        sources = Sources(self.files, "", archive, None, SETTINGS)
+        sources = Sources(self.files, "", archive, originals, SETTINGS)
         self.sync = partial(sync, self.index, sources, lambda _done, _total: None)
         parts = make_parts(self.index, sources, lambda _: Visitor(name, may_correct))
-        self.upkeep = parts.upkeep
+        self.parts, self.upkeep = parts, parts.upkeep
         if read:
             self.upkeep.once()
             assert self.upkeep.fault is None
@@ -53,7 +56,7 @@ class ReviewPage(TestClient):
     def ids(self, query: str = "") -> list[str]:
         """The decisions of a page of the list, in order."""
         text = self.get(f"/?{query}").text
-        return [part.partition('"')[0] for part in text.split('type="hidden" name="id" value="')[1:]]
+        return [unquote(part.partition('"')[0]) for part in text.split('<a href="/record?id=')[1:]]
 
     def correct(self, name: str, label: str) -> int:
         return self.post("/correct", data={"id": name, "label": label}).status_code

@@ -10,7 +10,7 @@ from PIL import Image
 
 from localcloud.sagemaker.capture import Payload
 from review import figures
-from review.charts import CHARTS
+from review.charts import CHARTS, axis
 from review.filters import Filter
 from signpost.model.package import open_package
 from tests.unit.captured_folder import AT, add, answer
@@ -75,6 +75,63 @@ def test_the_stability_index_is_the_formula():
 
     assert found == pytest.approx(0.2 * math.log(0.7 / 0.5) - 0.2 * math.log(0.3 / 0.5), abs=0.002)
     assert figures.stability_index({"c": 10}, {"a": 1.0}) > 1
+
+
+def _words(page: ReviewPage, name: str, **chosen: str) -> list[str]:
+    with page.index.open() as database:
+        return [words.text for words in CHARTS[name](database, Filter(**chosen), SETTINGS).words]
+
+
+def test_a_time_axis_has_distances_as_long_as_the_time_between(page: ReviewPage):
+    with page.index.open() as database:
+        days, hours = (
+            CHARTS["review-rate"](database, Filter(**chosen), SETTINGS) for chosen in ({}, {"until": "2026-01-02"})
+        )
+
+    first, second, third = (x for x, _ in days.paths[-1].points)
+    assert second - first == pytest.approx(third - second, abs=0.2)
+    assert {"2 Jan", "3 Jan", "6 Jan"} <= {words.text for words in days.words}
+    assert "2 Jan 03:00" in {words.text for words in hours.words}
+
+
+@pytest.mark.parametrize(
+    ("most", "labels"),
+    [
+        (0.4, ["0", "0.1", "0.2", "0.3", "0.4"]),
+        (0.27, ["0", "0.1", "0.2", "0.3"]),
+        (1.9, ["0", "0.5", "1", "1.5", "2"]),
+        (1_234_567, ["0", "500k", "1M", "1.5M"]),
+    ],
+)
+def test_an_axis_has_round_numbers(most: float, labels: list[str]):
+    end, ticks = axis(most)
+
+    assert [label for _, label in ticks] == labels
+    assert end >= most
+
+
+def test_counts_have_whole_numbers():
+    assert [axis(most, least_step=1) for most in (0, 1, 2)] == [
+        (1, [(0, "0"), (1, "1")]),
+        (1, [(0, "0"), (1, "1")]),
+        (2, [(0, "0"), (0.5, "1"), (1, "2")]),
+    ]
+
+
+def test_a_chart_without_data_says_so_and_draws_nothing(tmp_path: Path):
+    (tmp_path / "captured").mkdir()
+    page = ReviewPage(tmp_path / "captured")
+
+    for name, text in {
+        "confidence": "No record has an answer of a model.",
+        "routes": "There are no records.",
+        "review-rate": "No record has an outcome.",
+        "calibration": "No record was reviewed yet.",
+        "drift": "No period has 20 records of vehicle.",
+    }.items():
+        assert _words(page, name) == [text]
+        assert page.get(f"/charts/{name}.png").content.startswith(b"\x89PNG")
+    assert "Figures" not in page.get("/charts").text
 
 
 @pytest.mark.parametrize("name", SETTINGS.hosted)
