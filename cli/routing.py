@@ -16,7 +16,7 @@ from cli.files import files_in
 from cli.interrupt import INTERRUPTED, on_interrupt
 from cli.output import console, errors, step
 from signpost.aws.routing_run import RoutingRun
-from signpost.errors import RoutingFault
+from signpost.errors import PictureError, RoutingFault
 from signpost.routing.contracts import Decision
 from signpost.routing.events import read_event
 from signpost.terminal.console import plain
@@ -54,7 +54,9 @@ def redrive(on_aws: Aws = False, as_json: AsJson = False) -> None:
     for parked, result in find_router(on_aws).redrive():
         decision = result if isinstance(result, Decision) else None
         waits = isinstance(result, RoutingFault) and result.waits
-        left, done, waiting = left + (not decision and not waits), done + bool(decision), waiting + waits
+        ignored = isinstance(result, PictureError)  # a folder
+        left += not (decision or waits or ignored)
+        done, waiting = done + bool(decision), waiting + waits
         if as_json and decision:
             typer.echo(decision.model_dump_json())
         elif not as_json:

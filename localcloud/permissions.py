@@ -5,7 +5,9 @@ MiniStack lets a request pass whose service is not in its table, so without this
 
 import json
 import re
+from collections.abc import Callable
 from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 import ministack.app as ministack_app
@@ -71,8 +73,20 @@ def install() -> None:
 
     _trust_the_transport()
     _know_the_namespace_of_metrics()
+    iam_evaluator._fnmatch_compile = _across_lines(iam_evaluator._fnmatch_compile)
     iam_actions.extract_iam_action = extract_iam_action
     iam_actions.extract_resource_arn = extract_resource_arn
+
+
+def _across_lines(compile_pattern: Callable[[str, bool], re.Pattern[str]]) -> Callable[[str, bool], re.Pattern[str]]:
+    """Let the wildcards of a policy match a key with a line break; MiniStack's match no line break."""
+
+    @cache
+    def compile_across_lines(pattern: str, ignore_case: bool) -> re.Pattern[str]:
+        compiled = compile_pattern(pattern, ignore_case)
+        return re.compile(compiled.pattern, compiled.flags | re.DOTALL)
+
+    return compile_across_lines
 
 
 def _know_the_namespace_of_metrics() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, UnknownServiceError
 from ministack.services import stepfunctions
 
+from localcloud import jsonata_text
 from localcloud.durability.tasks import mark_requests, numbered_call
 from localcloud.execution_role import RoleNotAssumableError
 from localcloud.pace import paced
@@ -47,6 +48,7 @@ def install(port: int) -> None:
         except UnknownServiceError as error:
             raise stepfunctions._ExecutionError("States.Runtime", str(error)) from error
 
+    jsonata_text.install()
     stepfunctions._scaled_sleep = _paced(stepfunctions._scaled_sleep)
     stepfunctions._find_matching_retrier = with_pauses(stepfunctions._find_matching_retrier)
     stepfunctions._run_execution = _under_its_role(stepfunctions._run_execution)

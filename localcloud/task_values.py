@@ -84,7 +84,7 @@ def to_arguments(value: Any, shape: Shape, *, java_names: bool) -> Any:
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict):
         members: dict[str, Shape] = shape.members  # type: ignore[attr-defined]
-        names = {_written(shape, member, java_names=java_names): member for member in members}
+        names = written_members(shape, java_names=java_names)
         if unknown := set(value) - set(names):
             known = f"known are {', '.join(sorted(names))}"
             raise UnknownMemberError(f"{shape.name} has no field {', '.join(sorted(unknown))}; {known}.")
@@ -140,6 +140,19 @@ def to_result(value: Any, shape: Shape, *, java_names: bool) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return value
+
+
+def written_members(shape: Any, *, java_names: bool) -> dict[str, str]:
+    """Return the members of a structure by the names that a state writes.
+
+    Parameters
+    ----------
+    shape : StructureShape
+        Their model.
+    java_names : bool
+        See `to_result`.
+    """
+    return {_written(shape, member, java_names=java_names): member for member in shape.members}
 
 
 def _written(shape: Shape, name: str, *, java_names: bool) -> str:

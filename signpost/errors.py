@@ -9,6 +9,7 @@
     ├── DatasetError          a folder or archive of pictures can't be used
     ├── TrainingError         a training run failed: which process, what it said
     │   └── TrainingInterrupted  it was told to stop, and saved what it had
+    ├── BadBatch              a batch's input or manifest can't be used: names the item, what is allowed
     ├── PictureError          a picture can't be used: becomes the outcome ``rejected``
     ├── DeploymentError       the deployed stacks (or the local cloud) can't be found or used
     ├── RequestError          a request to the API can't be answered: becomes a problem, by its code
@@ -75,6 +76,10 @@ class PictureError(SignpostError):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class BadBatch(SignpostError):
+    """The input of a batch, or its manifest, can't be used; the message names the item and what is allowed."""
 
 
 class RequestError(SignpostError):

@@ -15,7 +15,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from signpost.routing.prefixes import BATCHES, DECISIONS, INCOMING, PREPARED
+from signpost.routing.prefixes import BATCH_ITEMS, BATCHES, DECISIONS, INCOMING, PREPARED
 from signpost.settings.file import Settings
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.alarms import Alarms
@@ -102,8 +102,12 @@ class RoutingStack(Stack):
 
     def _grant_functions(self) -> None:
         prepared = [self._storage.decisions.arn_for_objects(f"{PREPARED}*")]
-        serialize = self.functions.serialize
-        allow(serialize, ["s3:GetObject", "s3:GetObjectVersion"], [f"{arn}/*" for arn in self._source_arns])
+        objects = [f"{arn}/*" for arn in self._source_arns]
+        serialize, read_batch = self.functions.serialize, self.functions.read_batch
+        allow(read_batch, ["s3:ListBucket"], self._source_arns)
+        allow(read_batch, ["s3:GetObject"], objects)
+        allow(read_batch, ["s3:PutObject"], [self._storage.decisions.arn_for_objects(f"{BATCH_ITEMS}*")])
+        allow(serialize, ["s3:GetObject", "s3:GetObjectVersion"], objects)
         # Without it, S3 answers 403 instead of 404 for a missing key.
         allow(serialize, ["s3:ListBucket"], self._source_arns)
         allow(serialize, ["s3:PutObject"], prepared)
@@ -147,12 +151,7 @@ class RoutingStack(Stack):
     @property
     def _waiting_arn(self) -> str:
         """Written out: the two machines start each other, and neither can wait for the other's ARN."""
-        return self.format_arn(
-            service="states",
-            resource="stateMachine",
-            resource_name=waiting.machine_name(self._settings.app.name),
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
+        return self._states_arn("stateMachine", waiting.machine_name(self._settings.app.name))
 
     def _waiting_machine(self) -> None:
         routing_arn, faults = self.routing.machine.state_machine_arn, self.dispatch.faults
@@ -168,7 +167,7 @@ class RoutingStack(Stack):
         machine.allow(["sqs:SendMessage"], [faults.queue_arn])
 
     def _batch_machine(self) -> Machine:
-        incoming, decisions = self._storage.incoming, self._storage.decisions
+        decisions = self._storage.decisions
         routing_arn, name = self.routing.machine.state_machine_arn, self._batch_name
         machine = Machine(
             self,
@@ -176,16 +175,14 @@ class RoutingStack(Stack):
             name=name,
             definition=batch.build(self._settings),
             substitutions={
-                "IncomingBucket": incoming.bucket_name,
+                "ReadBatch": self.functions.read_batch.function_arn,
                 "DecisionsBucket": decisions.bucket_name,
-                "DefaultClassifier": self._settings.app.default_classifier,
                 "RoutingMachine": routing_arn,
                 "QueueFaults": self.dispatch.faults.queue_url,
             },
             machine_type=sfn.StateMachineType.STANDARD,
         )
-        machine.allow(["s3:ListBucket"], self._source_arns)
-        machine.allow(["s3:GetObject"], [f"{arn}/*" for arn in self._source_arns])
+        machine.allow(["lambda:InvokeFunction"], [self.functions.read_batch.function_arn])
         machine.allow(
             ["s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"],
             [decisions.arn_for_objects(f"{BATCHES}*")],
@@ -193,23 +190,28 @@ class RoutingStack(Stack):
         machine.allow(["states:StartSyncExecution"], [routing_arn])
         machine.allow(["sqs:SendMessage"], [self.dispatch.faults.queue_arn])
         # A distributed map starts itself; its ARN is written out because a policy can't wait for the machine it is for.
-        own = self.format_arn(
-            service="states", resource="stateMachine", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
-        )
-        runs = self.format_arn(
-            service="states", resource="execution", resource_name=f"{name}/*", arn_format=ArnFormat.COLON_RESOURCE_NAME
-        )
-        machine.allow(["states:StartExecution"], [own])
-        machine.allow(["states:DescribeExecution", "states:StopExecution"], [runs])
+        machine.allow(["states:StartExecution"], [self._states_arn("stateMachine", name)])
+        # AWS documents both forms: the map's own executions, and those of the machine.
+        runs = [self._states_arn("execution", f"{name}{form}") for form in ("/*", ":*")]
+        machine.allow(["states:DescribeExecution", "states:StopExecution"], runs)
         return machine
+
+    def _states_arn(self, resource: str, name: str) -> str:
+        form = ArnFormat.COLON_RESOURCE_NAME
+        return self.format_arn(service="states", resource=resource, resource_name=name, arn_format=form)
 
     def _start_on_upload(self) -> None:
         pattern = events.EventPattern(
             source=["aws.s3"],
             detail_type=["Object Created"],
+            # Objects that stand for folders are empty, and few of their names have a dot. A pattern can't demand both
+            # the beginning "incoming/" and another end than "/"; the folders that pass are ignored by the machine.
             detail={
                 "bucket": {"name": [self._storage.incoming.bucket_name]},
-                "object": {"key": events.Match.prefix(INCOMING)},
+                "$or": [
+                    {"object": {"key": [{"prefix": INCOMING}], "size": [{"numeric": [">", 0]}]}},
+                    {"object": {"key": [{"wildcard": f"{INCOMING}*.*"}]}},
+                ],
             },
         )
         target = targets.SfnStateMachine(
@@ -233,11 +235,12 @@ class RoutingStack(Stack):
         for function in self.functions.classify.values():
             acknowledge(_role(function), prepared)
         acknowledge(self.routing, {any_object(decisions, DECISIONS): "A decision is named by its id."})
-        runs = (
-            f"IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{self._batch_name}/*]"
-        )
         results = {any_object(decisions, BATCHES): "Step Functions names the results of a map."}
-        acknowledge(self.batch, sources | results | {runs: "Executions of this very machine."})
+        run = "IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:"
+        runs = {f"{run}{self._batch_name}{form}]": "Executions of this very machine." for form in ("/*", ":*")}
+        acknowledge(self.batch, results | runs)
+        listed = {any_object(decisions, BATCH_ITEMS): "A list is named by the execution that it is for."}
+        acknowledge(_role(self.functions.read_batch), sources | listed)
         acknowledge(self.dispatch.faults, {"SQS3": "It is a dead-letter queue itself: see `signpost redrive`."})
 
     def _outputs(self) -> None:

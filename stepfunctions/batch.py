@@ -1,4 +1,4 @@
-"""The batch machine (Standard): routes every picture of a prefix or a manifest, each through the routing machine."""
+"""The batch machine (Standard): routes every image of a prefix or a manifest, each through the routing machine."""
 
 from __future__ import annotations
 
@@ -6,72 +6,61 @@ from signpost.errors import NOT_PARKED
 from signpost.routing.prefixes import BATCHES
 from signpost.settings.file import Settings
 from stepfunctions.routing import ask
-from stepfunctions.states import State, call, catch, choice, machine
+from stepfunctions.states import State, call, catch, choice, invoke, machine
 
-_BUCKET = "{% $exists($states.input.bucket) ? $states.input.bucket : '${IncomingBucket}' %}"
-_CLASSIFIER = "$exists($states.input.classifier) ? $states.input.classifier : '${DefaultClassifier}'"
+READ_SECONDS = 840
 
 
 def build(settings: Settings) -> State:
     """Build the machine.
 
-    Its input is ``{"prefix": "…"}`` or ``{"manifest": "…"}`` (key of a JSON array of keys), with ``bucket`` and
-    ``classifier`` optional.
+    Its input is described in `lambdas.read_batch.request`.
 
     Parameters
     ----------
     settings : Settings
-        For the number of pictures routed at a time.
+        For the number of images routed at a time.
 
     Returns
     -------
     dict
         Amazon States Language.
     """
-    listed = {
-        "Resource": "arn:aws:states:::s3:listObjectsV2",
-        "Arguments": {"Bucket": _BUCKET, "Prefix": "{% $states.input.prefix %}"},
-    }
-    read = {
-        "Resource": "arn:aws:states:::s3:getObject",
-        "ReaderConfig": {"InputType": "JSON"},
-        "Arguments": {"Bucket": _BUCKET, "Key": "{% $states.input.manifest %}"},
-    }
-    workers = settings.batch.max_concurrency
-    states = {
-        "What to route?": choice(
-            [
-                ("$exists($states.input.manifest)", "Route the manifest"),
-                ("$exists($states.input.prefix)", "Route the prefix"),
-            ],
-            default="Nothing to route",
-        ),
-        "Nothing to route": {
-            "Type": "Fail",
-            "Error": "BadBatch",
-            "Cause": 'The input names no pictures; allowed is {"prefix": "…"} or {"manifest": "key of a JSON array"}.',
-        },
-        "Route the manifest": _map(read, "{% $states.context.Map.Item.Value %}", workers),
-        "Route the prefix": _map(listed, "{% $states.context.Map.Item.Value.Key %}", workers),
-    }
-    return machine(
-        "Routes many pictures; every one ends as a decision or in the fault queue.", "What to route?", states, 86_400
+    read = invoke(
+        "ReadBatch",
+        {"batch": "{% $states.input %}", "execution": "{% $states.context.Execution.Name %}"},
+        then="Any images?",
+        timeout_seconds=READ_SECONDS + 1,
+        attempts=3,
     )
+    cause = "{% $parse($states.errorOutput.Cause).errorMessage %}"
+    refused = {"ErrorEquals": ["BadBatch"], "Output": cause, "Next": "Bad batch"}
+    states = {
+        "Read the batch": {**read, "Catch": [refused]},
+        "Bad batch": {"Type": "Fail", "Error": "BadBatch", "Cause": "{% $states.input %}"},
+        "Any images?": choice([("$states.input.images > 0", "Route the images")], default="Nothing to route"),
+        "Nothing to route": {"Type": "Succeed"},
+        "Route the images": _map(settings.batch.max_concurrency),
+    }
+    comment = "Routes many images; every one ends as a decision or in the fault queue."
+    return machine(comment, "Read the batch", states, 86_400)
 
 
-def _map(reader: State, key: str, workers: int) -> State:
+def _map(workers: int) -> State:
     return {
         "Type": "Map",
-        "ItemReader": reader,
-        "ItemSelector": {"s3_bucket": _BUCKET, "s3_key": key, "classifier": f"{{% {_CLASSIFIER} %}}"},
+        "ItemReader": {
+            "Resource": "arn:aws:states:::s3:getObject",
+            "ReaderConfig": {"InputType": "JSONL"},
+            "Arguments": {"Bucket": "${DecisionsBucket}", "Key": "{% $states.input.key %}"},
+        },
         "ItemProcessor": {
             "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
             "StartAt": "Route",
             "States": _child(),
         },
         "MaxConcurrency": workers,
-        "ToleratedFailurePercentage": 100,  # one picture must not stop the others
-        "Label": "Pictures",
+        "ToleratedFailurePercentage": 100,  # one image must not stop the others
         "ResultWriter": {
             "Resource": "arn:aws:states:::s3:putObject",
             "Arguments": {"Bucket": "${DecisionsBucket}", "Prefix": BATCHES.rstrip("/")},
@@ -81,7 +70,7 @@ def _map(reader: State, key: str, workers: int) -> State:
 
 
 def _child() -> dict[str, State]:
-    """One picture. The routing machine parks its own faults; what it could not park is parked here."""
+    """One image. The routing machine parks its own faults; what it could not park is parked here."""
     route = ask("$states.input", then="Answered?")
     item = {"item": "{% $states.input %}"}
     answer = "{% {'decision_id': $states.input.answer.decision_id, 'outcome': $states.input.answer.outcome} %}"

@@ -108,7 +108,7 @@ def of_registry(then: str) -> dict[str, State]:
             listed,
             then="Any approved?",
             output="{% {'packages': $states.result.ModelPackageSummaryList} %}",
-            assign={"production": None},
+            assign={"production": "{% null %}"},
             timeout_seconds=SECONDS,
         ),
         "Any approved?": choice([("$count($states.input.packages) > 0", "Read the last approved")], default=then),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from signpost.errors import ASLEEP, NOT_PARKED
-from signpost.routing.events import SERIALIZED, WAITED
+from signpost.routing.events import IGNORED, SERIALIZED, WAITED
 from signpost.routing.prefixes import DECISIONS
 from signpost.settings.file import Hosting, Settings
 from stepfunctions import claims
@@ -22,6 +22,12 @@ _ASKED = (
     "{% ($asked := $states.context.Execution.Input; $type($asked) = 'object' "
     f"? $merge([{{}}, $sift($asked, function($value, $name) {{$name != '{WAITED}'}})]) : $asked) %}}"
 )
+# Programs and the S3 console make objects that stand for folders: no images, so nothing is decided.
+_KEYS = "[$states.input.s3_key, $states.input.detail.object.key, $states.input.Records[0].s3.object.key]"
+_IS_FOLDER = (
+    f"$count({_KEYS}[$type($) = 'string' and $substring($, -1) = '/']) > 0 and $count($states.input.Records) <= 1"
+)
+_FOLDER = {"code": "folder", "message": "The key ends with a slash: it stands for a folder, not for an image."}
 # All that a picture can wait for, one after the other, fits in: an execution that times out could park nothing.
 TIMEOUT_SECONDS = 285
 # Until when an image may be classified and dispatched, in seconds of its execution: the time left is enough for the
@@ -67,7 +73,7 @@ def build(settings: Settings) -> State:
 def _prepare(settings: Settings) -> dict[str, State]:
     # Events may have members of any name: only what has all of them comes from the API.
     has_all = " and ".join(f"$exists($states.input.{SERIALIZED}.{part})" for part in (*_PARTS, "prepared"))
-    prepared = choice([(has_all, "Claim")], default="Serialize")
+    prepared = choice([(has_all, "Claim"), (_IS_FOLDER, "Folder")], default="Serialize")
     prepared["Choices"][0] |= {
         "Assign": _serialized(f"$states.input.{SERIALIZED}"),
         "Output": f"{{% $states.input.{SERIALIZED} %}}",
@@ -87,6 +93,7 @@ def _prepare(settings: Settings) -> dict[str, State]:
     rules += [(f"$classifier = '{name}'", f"Classify: {name}") for name in settings.hosted]
     return {
         "Prepared already?": prepared,
+        "Folder": {"Type": "Succeed", "Output": {"outcome": IGNORED, "reason": _FOLDER}},
         "Serialize": catch(serialize, "Park the reference", reference=_ASKED),
         "Claim": claims.claim(then="Which classifier?", recall="Recall"),
         "Recall": claims.recall(then="Seen before?"),
@@ -123,7 +130,8 @@ def _classify(settings: Settings) -> dict[str, State]:
             substitution("Classify", name),
             payload,
             then="Filter",
-            assign={"routes": classifier.route_of, "thresholds": classifier.thresholds},
+            # CloudFormation templates of the CDK have no empty objects.
+            assign={"routes": classifier.route_of, "thresholds": classifier.thresholds or "{% {} %}"},
             timeout_seconds=(ASYNC_SECONDS if is_async else CLASSIFY_SECONDS) + 1,
             attempts=2 if is_async else 3,
             retry=["EndpointUnwell"],

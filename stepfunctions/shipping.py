@@ -111,7 +111,7 @@ def _smoke_test(hosting: Hosting) -> State:
         retry=["EndpointUnwell"],
     )
     if hosting is Hosting.ASYNC:  # its first instance may have to start
-        patient = {"ErrorEquals": [ASLEEP], "IntervalSeconds": 60, "BackoffRate": 1, "MaxAttempts": 15}
+        patient = {"ErrorEquals": [ASLEEP], "IntervalSeconds": 60, "BackoffRate": 1.0, "MaxAttempts": 15}
         state["Retry"].append(patient)
     return catch(state, "Look before the way back")
 

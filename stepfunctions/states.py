@@ -40,7 +40,7 @@ def invoke(
     payload: Any,
     *,
     then: str,
-    assign: State,
+    assign: State | None = None,
     timeout_seconds: int,
     attempts: int,
     retry: Sequence[str] = (),
@@ -55,7 +55,7 @@ def invoke(
         What the function gets.
     then : str
         Next state.
-    assign : dict
+    assign : dict or None
         Variables to set from ``$states.result``.
     timeout_seconds : int
         Of one call; a little more than the function's own.
@@ -69,7 +69,7 @@ def invoke(
         "Resource": "arn:aws:states:::lambda:invoke",
         "Arguments": {"FunctionName": f"${{{function}}}", "Payload": payload},
         "Output": "{% $states.result.Payload %}",
-        "Assign": assign,
+        **({"Assign": assign} if assign else {}),
         "Retry": [
             retrier(_THROTTLED["lambda"], _LAMBDA_CALLS, longest_pause=_LAMBDA_PAUSE),
             retrier([*_LAMBDA_TROUBLE, *retry], attempts),
@@ -141,7 +141,7 @@ def retrier(errors: list[str], attempts: int, *, first_pause: int = 1, longest_p
     return {
         "ErrorEquals": errors,
         "IntervalSeconds": first_pause,
-        "BackoffRate": 2,
+        "BackoffRate": 2.0,
         **({"MaxDelaySeconds": longest_pause} if longest_pause else {}),
         "MaxAttempts": attempts - 1,
         "JitterStrategy": "FULL",

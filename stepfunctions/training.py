@@ -73,9 +73,9 @@ def _train(settings: Settings, name: str, training: TrainingSettings) -> dict[st
             # Whatever fails later, these have a value.
             "Assign": {
                 "job": f"{{% '{job_prefix(settings.app.name, name)}' & {digits} %}}",
-                "image": None,
-                "failures": "",
-                "after": "",
+                "image": "{% null %}",
+                "failures": "{% '' %}",
+                "after": "{% '' %}",
             },
             "Next": "Check the data",
         },

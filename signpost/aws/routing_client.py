@@ -13,9 +13,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from signpost.aws.deployment import Clients, Deployment
-from signpost.errors import ASLEEP, NOT_PARKED, DeploymentError, RoutingFault, SignpostError
+from signpost.errors import ASLEEP, NOT_PARKED, DeploymentError, PictureError, RoutingFault, SignpostError
 from signpost.routing.contracts import Decision
-from signpost.routing.events import WAITED
+from signpost.routing.events import IGNORED, WAITED
 from signpost.routing.prefixes import UPLOADS
 
 
@@ -97,6 +97,8 @@ class Router:
         ------
         RoutingFault
             If the execution failed.
+        PictureError
+            If the event names a folder, so that there is no decision.
         """
         machine = self._deployment["RoutingMachine"]
         ended = self._sfn.start_sync_execution(stateMachineArn=machine, input=json.dumps(event))
@@ -104,7 +106,10 @@ class Router:
             said = f"{ended.get('error', ended['status'])}: {ended.get('cause', 'no cause given')}"
             parked = ended["status"] == "FAILED" and ended.get("error") not in NOT_PARKED
             raise RoutingFault(said, parked=parked, waits=ended.get("error") == ASLEEP)
-        return Decision.model_validate_json(ended["output"])
+        output = json.loads(ended["output"])
+        if output["outcome"] == IGNORED:
+            raise PictureError(**output["reason"])
+        return Decision.model_validate(output)
 
     def redrive(self) -> Iterator[tuple[Parked, Decision | SignpostError]]:
         """Route every picture of the fault queue again.
@@ -121,7 +126,8 @@ class Router:
                     kept.append(message["ReceiptHandle"])
                     continue
                 parked, result = self._again(message)
-                if isinstance(result, Decision) or (isinstance(result, RoutingFault) and result.parked):
+                done = isinstance(result, Decision | PictureError)
+                if done or (isinstance(result, RoutingFault) and result.parked):
                     self._sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
                 else:
                     kept.append(message["ReceiptHandle"])
@@ -150,5 +156,5 @@ class Router:
             return Parked({}, "NoRecord"), unread
         try:
             return parked, self.route_event(parked.event)
-        except RoutingFault as fault:
+        except (RoutingFault, PictureError) as fault:
             return parked, fault

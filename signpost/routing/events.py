@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote_plus
 
 from signpost.errors import PictureError
 from signpost.routing.contracts import RoutingRequest
@@ -15,11 +16,16 @@ from signpost.routing.prefixes import INCOMING
 WAITED = "waited"
 # Member under which the API hands over a picture that it has prepared as Serialize does.
 SERIALIZED = "serialized"
+# Outcome in the machine's output where there was no image to decide on.
+IGNORED = "ignored"
 # S3's own limit on keys, in bytes of UTF-8; longer text can name no picture.
-_LONGEST_KEY, _LONGEST_NAME = 1024, 64
+LONGEST_KEY, LONGEST_NAME = 1024, 64
 # Lone surrogates are no text, and SQS refuses these two.
 _UNSENDABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
-_FORM = 'allowed is {"s3_bucket": "…", "s3_key": "…", "classifier": "…" (optional)} or an S3 "Object Created" event'
+_FORM = (
+    'allowed is {"s3_bucket": "…", "s3_key": "…", "classifier": "…" (optional)}, an S3 "Object Created" event or an S3 '
+    "notification of one object"
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Asked:
     key: str | None
     version_id: str | None
     classifier: str | None
+    records: int = 1  # of an S3 notification
 
 
 def read_event(event: Any, default_classifier: str) -> Asked:
@@ -38,33 +45,35 @@ def read_event(event: Any, default_classifier: str) -> Asked:
     Parameters
     ----------
     event : Any
-        ``{"s3_bucket", "s3_key", "classifier"?, "version_id"?}`` with any other keys, or an EventBridge event of S3.
+        ``{"s3_bucket", "s3_key", "classifier"?, "version_id"?}`` with any other keys, an EventBridge event of S3, or an
+        S3 notification.
     default_classifier : str
         For events that name none.
 
     Returns
     -------
     Asked
+        Its classifier is the one that the event names, else the one that the key names, else the default.
     """
     event = event if isinstance(event, Mapping) else {}
-    detail = event.get("detail")
+    detail, records = event.get("detail"), event.get("Records")
     if event.get("source") == "aws.s3" and isinstance(detail, Mapping):
         bucket, stored = _mapping(detail.get("bucket")), _mapping(detail.get("object"))
-        key = _text(stored.get("key"))
-        return Asked(
-            _text(bucket.get("name")), key, _text(stored.get("version-id")), _from_key(key, default_classifier)
-        )
-    named = event.get("classifier")
-    return Asked(
-        _text(event.get("s3_bucket")),
-        _text(event.get("s3_key")),
-        _text(event.get("version_id")),
-        _text(named, longest=_LONGEST_NAME) if named else default_classifier,
-    )
+        parts = bucket.get("name"), stored.get("key"), stored.get("version-id")
+    elif isinstance(records, list) and len(records) == 1:
+        record = _mapping(_mapping(records[0]).get("s3"))
+        bucket, stored = _mapping(record.get("bucket")), _mapping(record.get("object"))
+        parts = bucket.get("name"), _form_decoded(stored.get("key")), stored.get("versionId")
+    else:
+        parts = event.get("s3_bucket"), event.get("s3_key"), event.get("version_id")
+    key, named = _text(parts[1]), event.get("classifier")
+    classifier = _text(named, longest=LONGEST_NAME) if named else _from_key(key, default_classifier)
+    several = len(records) if isinstance(records, list) else 1
+    return Asked(_text(parts[0]), key, _text(parts[2]), classifier, several)
 
 
 def check(asked: Asked) -> RoutingRequest:
-    """Make sure that an event names a picture.
+    """Check that an event names an image.
 
     Parameters
     ----------
@@ -78,8 +87,10 @@ def check(asked: Asked) -> RoutingRequest:
     Raises
     ------
     PictureError
-        ``empty_request``, ``missing_bucket``, ``missing_key`` or ``unknown_classifier``.
+        ``several_records``, ``empty_request``, ``missing_bucket``, ``missing_key`` or ``unknown_classifier``.
     """
+    if asked.records > 1:
+        raise PictureError("several_records", f"The S3 notification has {asked.records} records; {_FORM}.")
     if not asked.bucket and not asked.key:
         raise PictureError("empty_request", f"The event names no picture; {_FORM}.")
     if not asked.bucket:
@@ -95,16 +106,37 @@ def check(asked: Asked) -> RoutingRequest:
 
 def _from_key(key: str | None, default_classifier: str) -> str:
     """Take the classifier from ``incoming/<classifier>/…``."""
-    parts = (key or "").removeprefix(INCOMING).split("/")
-    return parts[0][:_LONGEST_NAME] if len(parts) > 1 and parts[0] else default_classifier
+    folder, slash, _ = (key or "").removeprefix(INCOMING).partition("/")
+    named = key is not None and key.startswith(INCOMING) and folder and slash
+    return folder[:LONGEST_NAME] if named else default_classifier
+
+
+def _form_decoded(key: Any) -> str | None:
+    """Decode a key of an S3 notification, which is written as in an HTML form."""
+    try:
+        return unquote_plus(key, errors="strict") if isinstance(key, str) else None
+    except UnicodeDecodeError:
+        return None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _text(value: Any, longest: int = _LONGEST_KEY) -> str | None:
-    """Take text that can travel: not too long for the machine's state, and of characters that a queue may carry."""
-    if not isinstance(value, str) or not value or _UNSENDABLE.search(value):
-        return None
-    return value if len(value.encode()) <= longest else None
+def usable_text(value: Any, longest: int) -> bool:
+    """Return whether a value is text that can travel through the machine's state and a queue.
+
+    Parameters
+    ----------
+    value : Any
+        A value from outside.
+    longest : int
+        Bytes of UTF-8.
+    """
+    return (
+        isinstance(value, str) and len(value) > 0 and not _UNSENDABLE.search(value) and len(value.encode()) <= longest
+    )
+
+
+def _text(value: Any, longest: int = LONGEST_KEY) -> str | None:
+    return value if usable_text(value, longest) else None

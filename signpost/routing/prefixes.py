@@ -8,6 +8,7 @@ FROM_API = "api/"  # below either: came through the API, see `signpost.routing.o
 # In the decisions bucket.
 DECISIONS = "decisions/"
 BATCHES = "batches/"  # results of the batch machine's maps
+BATCH_ITEMS = f"{BATCHES}items/"  # the images of each batch, as JSON lines
 REVIEW_INDEX = "review-index/"  # what the deployed review page answers from
 QUESTIONS = "questions/"  # where async endpoints will answer, by endpoint and decision; kept for a day
 PREPARED = "prepared/"  # pictures on their way to a model that are too large for the state; kept for a day

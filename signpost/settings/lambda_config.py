@@ -51,6 +51,21 @@ class SerializeConfiguration(_Configuration):
     limits: LimitSettings
 
 
+class BatchConfiguration(_Configuration):
+    """Configuration of the function that reads batches.
+
+    Attributes
+    ----------
+    buckets : list of str
+        Buckets that images and manifests may come from, the app's own first.
+    decisions_bucket : str
+        Bucket of the list that it writes.
+    """
+
+    buckets: list[str]
+    decisions_bucket: str
+
+
 class ClassifyConfiguration(_Configuration):
     """What one classifier's Classify needs to know.
 

@@ -1,4 +1,4 @@
-"""The three steps of routing as functions: Serialize, Classify (one per classifier) and Filter."""
+"""The functions of routing: Serialize, Classify (one per classifier), Filter, and ReadBatch for many images."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from signpost.settings.file import Classifier, Hosting, Settings
 from signpost.settings.hosted import manifest_of
 from signpost.settings.lambda_config import (
+    BatchConfiguration,
     ClassifyConfiguration,
     InputSize,
     SerializeConfiguration,
@@ -21,12 +22,12 @@ from signpost.settings.lambda_config import (
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.wheels import BASE, WITH_MODEL
 from stacks.stage import Stage
-from stepfunctions import routing
+from stepfunctions import batch, routing
 from stepfunctions.routing import substitution
 
 
 class PipelineFunctions(Construct):
-    """Serialize, Classify and Filter.
+    """Serialize, Classify, Filter and ReadBatch.
 
     Parameters
     ----------
@@ -45,8 +46,10 @@ class PipelineFunctions(Construct):
         Shared by all classifiers.
     classify : dict of str to lambda_.Function
         By classifier, so that each may ask its own endpoint and no other.
+    read_batch : lambda_.Function
+        Of the batch machine.
     by_substitution : dict of str to lambda_.Function
-        All of them, by the name that the routing machine knows them by.
+        The others, by the name that the routing machine knows them by.
     """
 
     def __init__(
@@ -61,21 +64,22 @@ class PipelineFunctions(Construct):
         endpoint_names: dict[str, str],
     ) -> None:
         super().__init__(scope, construct_id)
-        self._settings, self._stage, self._decisions = settings, stage, decisions
-        self.serialize = self._serialize(incoming)
+        self._settings, self._stage, self._incoming, self._decisions = settings, stage, incoming, decisions
+        self.serialize = self._serialize()
         self.classify = {
             name: self._classify(name, classifier, endpoint_names.get(name))
             for name, classifier in settings.hosted.items()
         }
         self.filter = self._filter()
+        self.read_batch = self._read_batch()
         self.by_substitution: dict[str, lambda_.Function] = {
             "Serialize": self.serialize,
             "Filter": self.filter,
             **{substitution("Classify", name): function for name, function in self.classify.items()},
         }
 
-    def _serialize(self, incoming: s3.Bucket) -> lambda_.Function:
-        configuration = serialize_configuration(self._settings, incoming, self._decisions)
+    def _serialize(self) -> lambda_.Function:
+        configuration = serialize_configuration(self._settings, self._incoming, self._decisions)
         return self._function(
             "serialize",
             "serialize",
@@ -101,6 +105,13 @@ class PipelineFunctions(Construct):
 
     def _filter(self) -> lambda_.Function:
         return self._function("filter", "filter", None, BASE, memory_mb=256, timeout_seconds=routing.FILTER_SECONDS)
+
+    def _read_batch(self) -> lambda_.Function:
+        buckets = serialize_configuration(self._settings, self._incoming, self._decisions).buckets
+        configuration = BatchConfiguration(buckets=buckets, decisions_bucket=self._decisions.bucket_name)
+        return self._function(
+            "read_batch", "read-batch", configuration, BASE, memory_mb=1024, timeout_seconds=batch.READ_SECONDS
+        )
 
     def _function(
         self,

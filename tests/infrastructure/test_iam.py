@@ -65,8 +65,9 @@ def test_a_pattern_of_resources_names_one_folder_one_machine_or_one_log(any_synt
     for role, statements in statements_of_roles(any_synthesis).items():
         for resource in (r for statement in statements for r in statement["Resource"] if "*" in r and r != "*"):
             assert resource.count("*") == 1, f"{role}: {resource}"
-            folder = resource.endswith("/*") and (resource.startswith("<storage:") or ":execution:" in resource)
-            assert folder or _of_training(role, resource), f"{role}: {resource}"
+            folder = resource.endswith("/*") and resource.startswith("<storage:")
+            runs = ":execution:" in resource and resource.endswith(("/*", ":*"))
+            assert folder or runs or _of_training(role, resource), f"{role}: {resource}"
 
 
 def _of_training(role: str, resource: str) -> bool:

@@ -28,7 +28,7 @@ def test_a_classifier_without_the_table_is_not_trained(tmp_path: Path) -> None:
 def test_every_value_that_a_machine_names_is_filled_in(any_synthesis: Synthesis) -> None:
     for machine in any_synthesis.resources("AWS::StepFunctions::StateMachine").values():
         properties = machine["Properties"]
-        named = set(re.findall(r"\$\{(\w+)\}", json.dumps(properties["DefinitionString"])))
+        named = set(re.findall(r"\$\{(\w+)\}", json.dumps(properties["Definition"])))
         assert named <= set(properties["DefinitionSubstitutions"]), properties["StateMachineName"]
 
 
@@ -86,12 +86,9 @@ def test_the_alarms_that_undo_an_update_are_those_of_the_endpoint(on_aws: Synthe
         if m["Type"] == "AWS::StepFunctions::StateMachine" and "Endpoint" in m["Properties"]["DefinitionSubstitutions"]
     )
     endpoint = readable(machine["DefinitionSubstitutions"])["Endpoint"]
-    definition = json.loads(_text(machine["DefinitionString"]))
-    rollback = definition["States"]["Update the endpoint"]["Arguments"]["DeploymentConfig"]["AutoRollbackConfiguration"]
+    rollback = machine["Definition"]["States"]["Update the endpoint"]["Arguments"]["DeploymentConfig"][
+        "AutoRollbackConfiguration"
+    ]
     named = {alarm["AlarmName"].replace("${Endpoint}", endpoint) for alarm in rollback["Alarms"]}
     assert named == {f"{endpoint}-{alarm}" for alarm in ("server-errors", "slow-answers", "known-pictures")}
     assert named <= alarms
-
-
-def _text(definition: object) -> str:
-    return definition if isinstance(definition, str) else "".join(map(str, definition["Fn::Join"][1]))  # type: ignore[index]

@@ -43,6 +43,20 @@ def test_an_input_without_pictures_fails_and_says_what_is_allowed(app):
     assert "allowed is" in execution["cause"]
 
 
+def test_a_bad_item_of_a_manifest_is_named_and_nothing_is_routed(app, examples, prefix):
+    app.put(examples.one("review"), f"{prefix}0.jpg")
+    manifest = app.put(json.dumps([f"{prefix}0.jpg", 7]).encode(), f"{prefix}manifest.json")
+    execution = run(app, {"manifest": manifest["s3_key"]})
+    assert (execution["status"], execution["error"]) == ("FAILED", "BadBatch")
+    assert execution["cause"].startswith(f"Item 2 of {manifest['s3_key']} is 7; allowed is")
+    assert app.decided_keys(prefix) == []
+
+
+def test_a_batch_without_images_succeeds(app, prefix):
+    execution = run(app, {"prefix": prefix})
+    assert (execution["status"], json.loads(execution["output"])["images"]) == ("SUCCEEDED", 0)
+
+
 def test_a_model_server_that_dies_in_the_middle_loses_and_doubles_nothing(app, examples, prefix):
     app.faults()
     keys = [app.put(data, f"{prefix}{index:03d}.jpg")["s3_key"] for index, data in enumerate(examples.many(60))]

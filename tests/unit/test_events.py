@@ -14,6 +14,7 @@ from tests.samples import sample_event
         ("picture-for-classifier.json", "uploads/bicycle.jpg", "vehicle"),
         ("scones-workflow.json", "test/bicycle_s_000513.png", "vehicle"),
         ("s3-object-created.json", "incoming/vehicle/bicycle.jpg", "vehicle"),
+        ("s3-notification.json", "uploads/a bé+.jpg", "vehicle"),
     ],
 )
 def test_every_form_of_event_names_the_picture(name, key, classifier):
@@ -27,6 +28,36 @@ def test_an_upload_is_for_the_classifier_of_its_folder_and_of_its_exact_version(
     request = check(read_event(event, default_classifier="vehicle"))
     assert request.classifier == "dog-breed"
     assert request.version_id == "IYV3p45BT0ac8hjHg1houSdS1a.Mro8e"
+
+
+@pytest.mark.parametrize("key", ["incoming/dog-breed/rex.jpg", "incoming/dog-breed/api/1"])
+def test_a_key_names_its_classifier_in_every_event_unless_the_event_does(key):
+    asked = read_event({"s3_bucket": "b", "s3_key": key}, default_classifier="vehicle")
+    assert asked.classifier == "dog-breed"
+    asked = read_event({"s3_bucket": "b", "s3_key": key, "classifier": "vehicle"}, default_classifier="dog-breed")
+    assert asked.classifier == "vehicle"
+
+
+@pytest.mark.parametrize(
+    "key", ["uploads/dog-breed/rex.jpg", "dog-breed/rex.jpg", "incoming/rex.jpg", "incoming//rex.jpg"]
+)
+def test_a_key_elsewhere_names_no_classifier(key):
+    assert read_event({"s3_bucket": "b", "s3_key": key}, default_classifier="vehicle").classifier == "vehicle"
+
+
+def test_a_notification_of_several_objects_is_refused_with_a_sentence():
+    event = sample_event("s3-notification.json")
+    event["Records"] *= 3
+    with pytest.raises(PictureError, match=r"has 3 records; allowed is .* notification of one object") as caught:
+        check(read_event(event, default_classifier="vehicle"))
+    assert caught.value.code == "several_records"
+
+
+def test_a_notification_names_the_exact_version():
+    event = sample_event("s3-notification.json")
+    assert check(read_event(event, default_classifier="vehicle")).version_id == "096fKKXTRTtl3on89fVO.nfljtsv6qko"
+    event["Records"][0]["s3"]["object"]["key"] = "%FF"  # no UTF-8
+    assert read_event(event, default_classifier="vehicle").key is None
 
 
 def test_an_upload_beside_the_classifiers_folders_is_for_the_default_one():

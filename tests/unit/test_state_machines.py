@@ -38,7 +38,7 @@ def test_a_picture_from_the_api_needs_two_functions_and_twelve_states(settings):
 
 
 def test_only_what_the_api_has_prepared_needs_no_serialize(settings):
-    [rule] = routing.build(settings)["States"]["Prepared already?"]["Choices"]
+    rule = routing.build(settings)["States"]["Prepared already?"]["Choices"][0]
     parts = {"decision_id": "d", "classifier": "vehicle", "image": {"bucket": "b", "key": "k"}, "timings_ms": {}}
     parts |= {"prepared": {"inline": "a"}, "decision": None}
     assert evaluate(rule["Condition"], input={"serialized": parts}) is True
@@ -49,6 +49,29 @@ def test_only_what_the_api_has_prepared_needs_no_serialize(settings):
     others = [{**event, "serialized": other} for other in [*incomplete, {}, "yes", 7, None, []]]
     for other in [event, {**event, "decision_id": "mine"}, {**event, **parts}, [], "k", *others]:
         assert evaluate(rule["Condition"], input=other) is False, other
+
+
+def test_a_folder_is_ignored_whichever_event_names_it(settings):
+    states = routing.build(settings)["States"]
+    rule = states["Prepared already?"]["Choices"][1]
+    assert states[rule["Next"]] == {"Type": "Succeed", "Output": states["Folder"]["Output"]}
+
+    def is_folder(event):
+        return evaluate(rule["Condition"], input=event)
+
+    def landed(key):
+        return {"source": "aws.s3", "detail": {"object": {"key": key}}}
+
+    def notified(*keys):
+        return {"Records": [{"s3": {"object": {"key": key}}} for key in keys]}
+
+    folder, image = "incoming/vehicle/", "incoming/vehicle/a"
+    for form in ({"s3_bucket": "b", "s3_key": folder}, landed(folder), notified(folder)):
+        assert is_folder(form) is True
+    for form in ({"s3_bucket": "b", "s3_key": image}, landed(image), notified(image), notified(folder, image)):
+        assert is_folder(form) is False
+    for other in [{}, [], None, "folder/", 7, {"s3_key": 7}, {"s3_key": ["a/"]}, {"Records": 1}, {"detail": "/"}]:
+        assert isinstance(is_folder(other), bool), other
 
 
 def test_every_classifier_and_label_has_a_branch_of_its_own(settings):
@@ -194,7 +217,7 @@ def evaluate(expression, variables=None, **states) -> Any:
 
 
 def test_the_batch_waits_longer_than_the_routing_machine_works(settings):
-    child = batch.build(settings)["States"]["Route the prefix"]["ItemProcessor"]["States"]
+    child = batch.build(settings)["States"]["Route the images"]["ItemProcessor"]["States"]
     assert routing.build(settings)["TimeoutSeconds"] < child["Route"]["TimeoutSeconds"] < 300
 
 
