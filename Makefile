@@ -81,9 +81,10 @@ lock: .venv/uv ## Lock new dependencies into requirements/ (UPGRADE=1 for the ne
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
-.venv/test: requirements/test.txt | .venv/demo
+.venv/test: requirements/test.txt tests/judges/package-lock.json | .venv/demo
 	@echo "Installing what the tests need …"
 	@$(INSTALL) requirements/test.txt
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix tests/judges --silent --no-audit --no-fund
 	@touch $@
 
 .venv/training: requirements/training.txt | .venv/demo
