@@ -118,7 +118,7 @@ def logs(
     function: Annotated[
         str | None,
         typer.Argument(
-            help="api, serialize, classify-<classifier>, filter, review, review-index, check-data, "
+            help="api, serialize, classify-<classifier>, filter, read-batch, review, review-index, check-data, "
             "collect-corrections, evaluate or smoke-test; all of them."
         ),
     ] = None,
