@@ -41,7 +41,7 @@ def install(port: int) -> None:
 
     def start_execution(arn: str, payload: str) -> None:
         delivery = {"machine": arn, "input": payload, "target": _target.get() or {}}
-        deliver({outbox.promise(_DELIVERY, delivery): delivery})
+        deliver({outbox.add(_DELIVERY, delivery): delivery})
 
     outbox.on_restart(_DELIVERY, deliver)
     eventbridge._invoke_target = _remembering_the_target(eventbridge._invoke_target)
@@ -70,4 +70,4 @@ def _start(clients: RoleClients, name: str, delivery: dict[str, Any]) -> None:
             logger.warning("EventBridge could not start %s: %s", machine, error)
             if queue := target.get("DeadLetterConfig", {}).get("Arn"):
                 eventbridge._dispatch_to_sqs(parse_arn(queue), delivery["input"])
-    outbox.fulfil(name)
+    outbox.remove(name)

@@ -59,7 +59,7 @@ def run(state: StateFolder, listening: socket.socket, *, after_kill: bool) -> No
     event_targets.install(port)
     s3_events.install()
     alarms.install()
-    recovery.go_on(port, sagemaker.is_settled)
+    recovery.resume(port, sagemaker.is_settled)
     exit_code = 0
     try:
         asyncio.run(_serve(sagemaker, recovery, listening))
@@ -109,7 +109,7 @@ def _announce(state: StateFolder, port: int, executions: int, deliveries: int) -
     """Note for the terminal what is recovered after a kill."""
     notice = (
         "The local cloud was killed the last time, or the machine went down. Everything that it had confirmed is here; "
-        f"{executions} executions and {deliveries} deliveries that were not finished go on."
+        f"{executions} executions and {deliveries} deliveries that were not finished continue."
     )
     if state.state_lost:
         notice = "The local cloud was killed the last time, by a release that saved nothing then: it starts empty."

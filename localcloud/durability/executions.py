@@ -58,10 +58,10 @@ class Executions:
         self._known = present
         for scope, written in list(self._open.items()):
             execution = executions[scope]
-            if _has_ended(execution):
+            # Until the task that called it has its answer, it may have to be called again.
+            if _has_ended(execution) and scope[2] not in tasks.callers:
                 changes[_unit(scope)] = None if is_express(execution) else encode(execution)
                 ended.append(scope[2])
-                tasks.callers.pop(scope[2], None)
                 del self._open[scope]
             elif not written and "mapRunArn" not in execution:
                 caller = tasks.callers.get(scope[2])

@@ -1,4 +1,4 @@
-"""No answer leaves before what its request has changed is on disk."""
+"""Send no answer before the changes of its request are on disk."""
 
 import asyncio
 import base64
@@ -153,8 +153,9 @@ class Journal:
 
 
 def _is_deploying() -> bool:
-    stacks = list(cloudformation._stacks._data.values())
-    return any(stack.get("StackStatus", "").endswith("_IN_PROGRESS") for stack in stacks)
+    statuses = {stack.get("StackStatus", "") for stack in list(cloudformation._stacks._data.values())}
+    # One that waits for its first change set is not being deployed.
+    return any(status.endswith("_IN_PROGRESS") for status in statuses - {"REVIEW_IN_PROGRESS"})
 
 
 def _as_text(events: list[Any]) -> str:

@@ -1,4 +1,4 @@
-"""Work that a request was promised and that is done after its answer: kept until it is done, over a kill too."""
+"""The transactional outbox: work that follows an answer is written with it, and removed when it is done."""
 
 import json
 import threading
@@ -15,8 +15,8 @@ _workers: dict[str, Callable[[dict[str, Any]], None]] = {}
 _changed: dict[str, str | None] = {}
 
 
-def promise(kind: str, work: Any) -> str:
-    """Keep work in mind. It is written with whatever the request that promises it has changed.
+def add(kind: str, work: Any) -> str:
+    """Add work. It is written together with what its request has changed.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def promise(kind: str, work: Any) -> str:
     return name
 
 
-def fulfil(*names: str) -> None:
-    """Forget work that is done.
+def remove(*names: str) -> None:
+    """Remove work that is done.
 
     Parameters
     ----------
@@ -56,19 +56,19 @@ def load(units: dict[Unit, str]) -> int:
 
 
 def on_restart(kind: str, do: Callable[[dict[str, Any]], None]) -> None:
-    """Say what does the work that a killed cloud has left.
+    """Register what does the work that a killed cloud has left.
 
     Parameters
     ----------
     kind : str
         Which work.
     do : callable
-        Gets the work by id. It fulfils what it has done.
+        Gets the work by id. It removes what it has done.
     """
     _workers[kind] = do
 
 
-def take_up_all() -> None:
+def resume() -> None:
     """Do what the last run has left."""
     left: dict[str, dict[str, Any]] = {}
     for name, (kind, work) in list(_left.items()):

@@ -1,4 +1,4 @@
-"""Load what was written, and go on where a cloud that was killed had stopped."""
+"""Load what was written, and continue what a cloud that was killed had not finished."""
 
 import contextvars
 import threading
@@ -19,15 +19,17 @@ from localcloud.durability.state import State
 from localcloud.durability.store import StateStore
 from localcloud.process import POLL_SECONDS, is_healthy
 
-# How long endpoints may take to come back before the work goes on without them.
+# How long endpoints may take to come back before the work continues without them.
 _READY_SECONDS = 120.0
-# What becomes of a stack whose operation was interrupted: it can be deployed again.
+# The status of a stack whose operation was interrupted: it can be deployed again.
 _INTERRUPTED = {
     "CREATE_IN_PROGRESS": "ROLLBACK_FAILED",
     "ROLLBACK_IN_PROGRESS": "ROLLBACK_FAILED",
     "DELETE_IN_PROGRESS": "DELETE_FAILED",
     "UPDATE_IN_PROGRESS": "UPDATE_ROLLBACK_COMPLETE",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "UPDATE_COMPLETE",
     "UPDATE_ROLLBACK_IN_PROGRESS": "UPDATE_ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": "UPDATE_ROLLBACK_COMPLETE",
 }
 
 
@@ -67,13 +69,13 @@ class Recovery:
             self.journal.begin()
             for file in self._folder.glob("*.json"):
                 file.unlink()
-            announce(len(self._state.executions.interrupted), outbox.load(self._store.read(outbox.SERVICE)))
+            announce(len(self._interrupted()), outbox.load(self._store.read(outbox.SERVICE)))
 
         ministack_app._load_persisted_state = load_persisted_state
         ministack_app.save_all = self.journal.save_all
 
-    def go_on(self, port: int, is_ready: Callable[[], bool]) -> None:
-        """Go on with interrupted executions and deliveries, once the cloud and its endpoints answer.
+    def resume(self, port: int, is_ready: Callable[[], bool]) -> None:
+        """Continue interrupted executions and deliveries, once the cloud and its endpoints answer.
 
         Parameters
         ----------
@@ -83,19 +85,19 @@ class Recovery:
             Whether what is restored in the background is there.
         """
 
-        def wait_and_go_on() -> None:
+        def wait_and_resume() -> None:
             deadline = time.monotonic() + _READY_SECONDS
             while not (is_healthy(port) and (is_ready() or time.monotonic() > deadline)):
                 time.sleep(POLL_SECONDS)
-            outbox.take_up_all()
+            outbox.resume()
             for execution in self._interrupted():
-                if is_express(execution):  # such a one begins anew, with all its time
+                if is_express(execution):  # with the whole of its time
                     execution["startDate"] = now_iso()
                 run = contextvars.copy_context().run
                 arguments = (stepfunctions._run_execution, execution["executionArn"])
                 threading.Thread(target=run, args=arguments, daemon=True).start()
 
-        threading.Thread(target=wait_and_go_on, name="recovery", daemon=True).start()
+        threading.Thread(target=wait_and_resume, name="recovery", daemon=True).start()
 
     def _load(self, service: str) -> Any:
         state = self._state.load(service)
@@ -105,7 +107,7 @@ class Recovery:
         return state
 
     def _interrupted(self) -> list[Execution]:
-        """Return those that nothing will call again: one that a task had called goes on with its caller."""
+        """Return those that no other one calls again: one that a task had called is part of its caller."""
         found = self._state.executions.interrupted
         running = {execution["executionArn"] for execution in found}
         return [execution for execution in found if execution.get("caller") not in running]

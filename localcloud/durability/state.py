@@ -5,7 +5,7 @@ from typing import Any
 
 import ministack.app as ministack_app
 
-from localcloud.durability import outbox
+from localcloud.durability import outbox, tasks
 from localcloud.durability.executions import Executions, machines
 from localcloud.durability.items import Items, tables_without_items
 from localcloud.durability.log_events import LogEvents, groups_without_events
@@ -67,6 +67,7 @@ class State:
 
     def add_answer(self, execution: str, task: str, answer: str) -> None:
         """Keep the answer to a task until its execution ends; it is written with what the request has changed."""
+        tasks.answered(task)
         unit = Unit(ANSWERS, execution, task)
         self._answers.setdefault(execution, []).append(unit)
         self._new_answers[unit] = answer

@@ -18,6 +18,8 @@ from ministack.services import stepfunctions
 HEADER = "x-localcloud-task"
 # By ARN of an execution that a task waits for, the execution of that task.
 callers: dict[str, str] = {}
+# By task, the ARN of the execution whose end it waits for.
+_called_by: dict[str, str] = {}
 
 
 class _Place:
@@ -65,7 +67,7 @@ def numbered_call(call: Callable[[], Any]) -> Any:
     place = _PLACE.get()
     if place is None:
         return call()
-    # Whoever does not know the root user's secret key can not name the task of another.
+    # Without the root user's secret key, a client cannot name the task of another execution.
     secret = os.environ["AWS_SECRET_ACCESS_KEY"].encode()
     digest = hmac.digest(secret, json.dumps([place.execution, place.next()]).encode(), "sha256").hex()
     token = _CALL.set(_Place(place.execution, digest))
@@ -90,6 +92,11 @@ def mark_requests(client: Any) -> None:
             request.headers[HEADER] = f"{call.execution}/{call.next()}"
 
     client.meta.events.register("before-send", mark)
+
+
+def answered(task: str) -> None:
+    """Forget the execution that a task waited for: the answer that has its output is about to be written."""
+    callers.pop(_called_by.pop(task, ""), None)
 
 
 def execution_of(task: str) -> str:
@@ -150,8 +157,8 @@ def _called(start: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]]
 
     def start_sync_execution(request: dict[str, Any]) -> Any:
         if (task := ANSWERED.get()) and "stateMachineArn" in request:
-            machine = request["stateMachineArn"].replace(":stateMachine:", ":execution:")
-            callers[f"{machine}:{request['name']}"] = execution_of(task)
+            arn = f"{request['stateMachineArn'].replace(':stateMachine:', ':execution:')}:{request['name']}"
+            callers[arn], _called_by[task] = execution_of(task), arn
         return start(request)
 
     return start_sync_execution

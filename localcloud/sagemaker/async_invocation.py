@@ -25,7 +25,7 @@ _PATH = re.compile(r"^/endpoints/([^/]+)/async-invocations/?$")
 # In an asynchronous request these headers are the service's own; the container gets them under their plain names.
 _RENAMED = {HEADER + "content-type": "content-type", HEADER + "accept": "accept"}
 _KEPT = (HEADER + "custom-attributes", HEADER + "inference-id")
-# The queue of all endpoints. What still waits in it when the cloud stops is taken up at the next start.
+# The queue of all endpoints. What still waits in it when the cloud stops is done after the next start.
 _INFERENCE = "async-inference"
 _WORKERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="async-inference")
 
@@ -76,7 +76,7 @@ def invoke_async(endpoints: Mapping[str, Endpoint], path: str, headers: Mapping[
         raise ServiceError("ValidationError", error.message) from error
     places = _places(request, settings["OutputConfig"])
     asked = {_RENAMED.get(key, key): headers[key] for key in (*_RENAMED, *_KEPT) if key in headers}
-    request_id = outbox.promise(_INFERENCE, [name, asked, asdict(places)])
+    request_id = outbox.add(_INFERENCE, [name, asked, asdict(places)])
     _WORKERS.submit(_work, endpoints, request_id, name, asked, places, port)
     answer = {HEADER + "outputlocation": places.output, "content-type": "application/json"}
     if places.failure:
@@ -85,7 +85,7 @@ def invoke_async(endpoints: Mapping[str, Endpoint], path: str, headers: Mapping[
     return 202, answer, json.dumps({"InferenceId": inference_id}).encode()
 
 
-def take_up(endpoints: Mapping[str, Endpoint], port: int) -> None:
+def resume(endpoints: Mapping[str, Endpoint], port: int) -> None:
     """Have the requests worked on that waited when the last run ended, once the endpoints are back.
 
     Parameters
@@ -136,7 +136,7 @@ def _work(
                 s3.put_object(**_object(places.failure), Body=str(error).encode(), ContentType="text/plain")
     except Exception:
         logger.exception("An asynchronous request to %s has neither answer nor failure", name)
-    outbox.fulfil(request_id)
+    outbox.remove(request_id)
 
 
 def _object(uri: str) -> dict[str, str]:

@@ -108,12 +108,12 @@ def object_key(prefix: str, endpoint: str, variant: str, at: dt.datetime) -> str
 
 @dataclass(frozen=True)
 class _Line:
-    """A record, the file that it belongs to, and its promise in the outbox."""
+    """A record, the file that it belongs to, and its entry in the outbox."""
 
     variant: str
     key: str
     text: str
-    promise: str
+    work: str
 
 
 class CaptureWriter:
@@ -166,8 +166,8 @@ class CaptureWriter:
                 key = object_key(self._prefix, self._endpoint, variant, now)
                 self._files[variant] = (key, time.monotonic())
             # With the file's name, a record that is written again after a kill is in one file all the same.
-            promise = outbox.promise(_CAPTURE, [self._endpoint, variant, key, text])
-            self._lines.append(_Line(variant, key, text, promise))
+            work = outbox.add(_CAPTURE, [self._endpoint, variant, key, text])
+            self._lines.append(_Line(variant, key, text, work))
 
     def close(self) -> None:
         """Write what is waiting and end; give up what S3 does not take in time."""
@@ -186,7 +186,7 @@ class CaptureWriter:
         except Exception:
             # As on AWS an invocation does not fail because its capture does; and the next records may be written.
             logger.exception("%d records of %s were not captured", len(lines), self._endpoint)
-        outbox.fulfil(*(line.promise for line in lines))
+        outbox.remove(*(line.work for line in lines))
 
     def _write_until_closed(self) -> None:
         while not self._closed.wait(_POLL_SECONDS):
@@ -203,7 +203,7 @@ class CaptureWriter:
             self.write([line for line in lines if line.key == key])
 
 
-def take_up(writer_of: Callable[[str], CaptureWriter | None]) -> None:
+def resume(writer_of: Callable[[str], CaptureWriter | None]) -> None:
     """Have the records written that a killed cloud had not written, once the endpoints are back.
 
     Parameters
@@ -215,13 +215,13 @@ def take_up(writer_of: Callable[[str], CaptureWriter | None]) -> None:
     def write(left: dict[str, Any]) -> None:
         files: dict[str, list[_Line]] = {}
         writers: dict[str, CaptureWriter | None] = {}
-        for promise, (endpoint, variant, key, text) in left.items():
-            files.setdefault(key, []).append(_Line(variant, key, text, promise))
+        for work, (endpoint, variant, key, text) in left.items():
+            files.setdefault(key, []).append(_Line(variant, key, text, work))
             writers[key] = writer_of(endpoint)
         for key, lines in files.items():
             if writer := writers[key]:
                 writer.write(lines)
             else:
-                outbox.fulfil(*(line.promise for line in lines))
+                outbox.remove(*(line.work for line in lines))
 
     outbox.on_restart(_CAPTURE, write)

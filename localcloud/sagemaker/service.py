@@ -54,8 +54,8 @@ class SageMaker:
         self._restored.set()
         self._closing = threading.Event()
         self._final_state: State | None = None
-        async_invocation.take_up(self.control.endpoints, port)
-        capture.take_up(self._capture_of)
+        async_invocation.resume(self.control.endpoints, port)
+        capture.resume(self._capture_of)
 
     async def handle_request(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, query_params: Mapping[str, Any]

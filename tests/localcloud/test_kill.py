@@ -1,4 +1,4 @@
-"""A local cloud that is killed: what it has confirmed is there when it starts again, and what it was at goes on."""
+"""A local cloud that is killed: what it has confirmed is there when it starts again, and what it was at continues."""
 
 import os
 import signal
@@ -115,7 +115,7 @@ def test_an_interrupted_execution_goes_on_and_repeats_nothing(state_dir: Path) -
     # WHEN the cloud is killed and starts again
     kill(cloud)
     machines = Machines(start(state_dir))
-    # THEN it goes on where it was: every message is there once
+    # THEN it continues where it was: every message is there once
     assert machines.ended(execution)["status"] == "SUCCEEDED"
     bodies = sorted(body.strip('"') for body in machines.messages(url))
     assert bodies == ["a", "b", "c", "called", "last", '{"from":"caller"}']
