@@ -92,7 +92,7 @@ class StateFolder:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StateFolderInUseError(f"Another local cloud runs with {self.root}.") from error
-        # Releases before 0.3 saved their state only when they stopped: after a kill, S3 does not fit to it.
+        # Release 0.1 saved its state only when it stopped: after a kill, what is in S3 does not match it.
         self.state_lost = killed and not self.database.exists()
         stale = (self.services, self.objects) if self.state_lost else ()
         for folder in (*stale, self.temporary, self.endpoints, self.training):

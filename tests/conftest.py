@@ -6,6 +6,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from signpost.aws.proxies import around_loopback
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
@@ -17,13 +19,14 @@ hypothesis.settings.load_profile("signpost")
 
 
 def pytest_configure() -> None:
-    """Forget the user's AWS account before anything is imported: no test may reach it."""
+    """Forget the user's AWS account before anything is imported, and reach this machine without a proxy."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ |= {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        **around_loopback(os.environ),
     }
 
 

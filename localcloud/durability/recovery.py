@@ -39,7 +39,7 @@ class Recovery:
     Parameters
     ----------
     database : Path
-        The file of the state. Releases before 0.3 saved a JSON file for each service beside it.
+        The file of the state. Release 0.1 saved a JSON file for each service beside it.
     """
 
     def __init__(self, database: Path) -> None:
