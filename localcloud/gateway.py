@@ -112,9 +112,7 @@ def _announce(state: StateFolder, port: int, executions: int, deliveries: int) -
         f"{executions} executions and {deliveries} deliveries that were not finished continue."
     )
     if state.state_lost:
-        notice = (
-            "The local cloud of release 0.1 was killed, which saved nothing then: this one starts empty."
-        )
+        notice = "The local cloud of release 0.1 was killed, which saved nothing then: this one starts empty."
     logger.warning(notice)
     write(state.root, Running(os.getpid(), port, time.time(), notice))
 

@@ -62,8 +62,7 @@ def from_proc(root: Path) -> list[Process]:
             # The name, in brackets, may hold spaces and brackets itself.
             state, _, group = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[:3]
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-            # One that is about to end has no command line any more.
-            if state not in "ZX" and command:
+            if state not in "ZX":
                 found.append(Process(int(folder.name), int(group), command))
     return found
 

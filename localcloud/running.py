@@ -112,4 +112,7 @@ def is_local_cloud(pid: int, state_dir: Path) -> bool:
         Whether it is.
     """
     marks = ("localcloud", str(state_dir.resolve()))
-    return any(row.pid == pid and all(mark in row.command for mark in marks) for row in processes())
+    # One that is about to end has no command line any more, and still holds its lock.
+    return any(
+        row.pid == pid and (not row.command or all(mark in row.command for mark in marks)) for row in processes()
+    )

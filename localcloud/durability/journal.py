@@ -5,6 +5,7 @@ import base64
 import json
 import logging
 import sqlite3
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +20,8 @@ from localcloud.durability.tasks import ANSWERED, HEADER, execution_of
 logger = logging.getLogger("localcloud")
 
 _SWEEP_SECONDS = 1.0
+# Pause after a sweep, as a multiple of its duration.
+_REST = 20
 
 
 class Journal:
@@ -89,11 +92,13 @@ class Journal:
         """Write now and then what changes without a request, as long as there are requests."""
         seen = -1
         while True:
+            begun = time.monotonic()
             if self._loaded and (self._requests != seen or self._deploying):
                 seen = self._requests
                 with suppress(sqlite3.Error):  # logged; whoever waits for it is told
                     await self._write({touched.EVERYTHING} if self._deploying else touched.BACKGROUND)
-            await asyncio.sleep(_SWEEP_SECONDS)
+            # Much state takes long to look through: requests have most of the time.
+            await asyncio.sleep(max(_SWEEP_SECONDS, _REST * (time.monotonic() - begun)))
 
     def _holding(self, task: str | None, send: ASGISendCallable, *, reads: bool) -> ASGISendCallable:
         held: list[ASGISendEvent] = []

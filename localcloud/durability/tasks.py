@@ -5,10 +5,12 @@ made a second time: they are answered as they were. So an execution goes on wher
 loses its place.
 """
 
+import hashlib
 import hmac
 import json
 import os
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
@@ -23,16 +25,17 @@ _called_by: dict[str, str] = {}
 
 
 class _Place:
-    """A sequence of tasks: an execution, a branch, or an item of a map."""
+    """A sequence of states: an execution, a branch, or an item of a map; or one visit of a state, with its attempts."""
 
     def __init__(self, execution: str, path: str) -> None:
         self.execution = execution
         self.path = path
-        self.count = 0
+        self._counts: Counter[str] = Counter()
 
-    def next(self) -> str:
-        self.count += 1
-        return f"{self.path}/{self.count}"
+    def next(self, name: str = "") -> str:
+        """Return the path of the next visit of a state, or of the next attempt."""
+        self._counts[name] += 1
+        return f"{self.path}/{name}{self._counts[name]}"
 
 
 _PLACE: ContextVar[_Place | None] = ContextVar("place", default=None)
@@ -45,8 +48,9 @@ def install() -> None:
     """Give each task a number, and each execution that a task starts a name that follows from it."""
     stepfunctions._run_execution = _numbered(stepfunctions._run_execution)
     stepfunctions._run_sub_machine = _numbered_part(stepfunctions._run_sub_machine)
-    stepfunctions._run_map_items = _counted(stepfunctions._run_map_items)
-    stepfunctions._run_parallel_branches = _counted(stepfunctions._run_parallel_branches)
+    stepfunctions._execute_task = _visited(stepfunctions._execute_task)
+    stepfunctions._run_map_items = _visited(stepfunctions._run_map_items)
+    stepfunctions._run_parallel_branches = _visited(stepfunctions._run_parallel_branches)
     stepfunctions._start_execution = _named(stepfunctions._start_execution)
     stepfunctions._start_sync_execution = _named(_called(stepfunctions._start_sync_execution))
 
@@ -121,7 +125,7 @@ def _numbered_part(run: Callable[..., Any]) -> Callable[..., Any]:
         if outer is None:
             return run(states, start_at, given, execution, context)
         index = context.get("Map", {}).get("Item", {}).get("Index", "")
-        token = _PLACE.set(_Place(outer.execution, f"{outer.path}/{outer.count}:{start_at}[{index}]"))
+        token = _PLACE.set(_Place(outer.execution, f"{outer.path}/{start_at}[{index}]"))
         try:
             return run(states, start_at, given, execution, context)
         finally:
@@ -130,15 +134,22 @@ def _numbered_part(run: Callable[..., Any]) -> Callable[..., Any]:
     return run_sub_machine
 
 
-def _counted(run: Callable[..., Any]) -> Callable[..., Any]:
-    """Let each attempt of a map or of branches have a number: their parts begin with it."""
+def _visited(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Count the visits of each state: one that needs fewer attempts the second time does not shift the others."""
 
-    def run_parts(*arguments: Any) -> Any:
-        if place := _PLACE.get():
-            place.next()
-        return run(*arguments)
+    def run_state(definition: dict[str, Any], *arguments: Any) -> Any:
+        outer = _PLACE.get()
+        if outer is None:
+            return run(definition, *arguments)
+        # A definition is not told its name, and what the context says may be that of a parallel branch.
+        name = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
+        token = _PLACE.set(_Place(outer.execution, outer.next(name)))
+        try:
+            return run(definition, *arguments)
+        finally:
+            _PLACE.reset(token)
 
-    return run_parts
+    return run_state
 
 
 def _named(start: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
