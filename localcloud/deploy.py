@@ -79,6 +79,7 @@ def deploy(port: int, state_dir: Path, say: Say, log: Path, settings: Path = CHE
     command += ["--require-approval", "never", "--no-notices"]
     command += ["--app", shlex.join([sys.executable, "app.py"]), "--output", str(state_dir / "cdk.out")]
     command += ["--progress", "events", "--concurrency", "2"]
+    say("synthesizing the templates")  # the command prints nothing until that is done
     _run(command, _with_tools(command_environment(port, state_dir)), say, log)
 
 

@@ -1,17 +1,19 @@
 """Register the extension with MiniStack and serve until a signal says stop."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import ministack.app as ministack_app
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
+import uvicorn
 from ministack.core import lambda_runtime, router
 
 from localcloud import (
@@ -22,6 +24,7 @@ from localcloud import (
     event_targets,
     firewall,
     lambda_functions,
+    own_requests,
     permissions,
     rekognition,
     root_user,
@@ -60,6 +63,9 @@ def run(state: StateFolder, listening: socket.socket, *, after_kill: bool) -> No
     s3_events.install()
     alarms.install()
     recovery.resume(port, sagemaker.is_settled)
+    # What is loaded stays: the collector need not look at it again, and else does so several times a second.
+    gc.freeze()
+    gc.set_threshold(50_000)
     exit_code = 0
     try:
         asyncio.run(_serve(sagemaker, recovery, listening))
@@ -129,20 +135,43 @@ def _detect_service(method: str, path: str, headers: dict, query: dict) -> str:
     return "sagemaker-runtime" if service == "sagemaker" and path.startswith("/endpoints/") else service
 
 
+class _Server(uvicorn.Server):
+    """A server that ends when it is told to, and not by signals of its own."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Load the state, then answer requests of others and of the local cloud itself."""
+        await super().startup(sockets)
+        own_requests.serve(self.config.app, asyncio.get_running_loop())
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
 async def _serve(sagemaker: SageMaker, recovery: Recovery, listening: socket.socket) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-
-    async def shutdown_trigger() -> None:
-        await stopping.wait()
-        # Captured data still has to reach S3, so while the server listens.
-        await asyncio.to_thread(sagemaker.close)
-
-    config = Config()
-    config.bind = [f"fd://{listening.fileno()}"]
-    config.keep_alive_timeout = 75
+    config = uvicorn.Config(
+        guarded(recovery.journal.durable(ministack_app.app)),
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=3,
+    )
+    server = _Server(config)
     sweep = asyncio.create_task(recovery.journal.sweep())
-    await serve(guarded(recovery.journal.durable(ministack_app.app)), config, shutdown_trigger=shutdown_trigger)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    await asyncio.wait([serving, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
+    # Captured data still has to reach S3, so while the server listens.
+    await asyncio.to_thread(sagemaker.close)
+    server.should_exit = True
+    await serving
     sweep.cancel()

@@ -7,6 +7,7 @@ from typing import Any
 from botocore.config import Config
 
 from localcloud.execution_role import client_of_role
+from localcloud.own_requests import stay_inside
 
 # Retries are the caller's own business: a machine's `Retry`, a rule's dead-letter queue. A Lambda function may take 15
 # minutes to answer.
@@ -66,4 +67,5 @@ class RoleClients:
     def _make(self, role_arn: str, service: str) -> Any:
         client = client_of_role(role_arn, self._principal, service, self._port, _CONFIG)
         self._prepare(client)
+        stay_inside(client)
         return client

@@ -6,11 +6,13 @@ local cloud itself, so IAM is asked as for any other caller. So is a training jo
 that are more than one call (`.sync`, `.waitForTaskToken`, activities, `http:invoke`) stay MiniStack's.
 """
 
+import functools
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, UnknownServiceError
+from jsonata.parser import Parser
 from ministack.services import stepfunctions
 
 from localcloud import jsonata_text
@@ -57,6 +59,7 @@ def install(port: int) -> None:
     stepfunctions._invoke_resource = _as_request(stepfunctions._invoke_resource, client)
     stepfunctions._read_map_items = _item_reader(client)
     stepfunctions._resolve_params_obj = _with_jsonata(stepfunctions._resolve_params_obj)
+    Parser.parse = _parsed_once(Parser.parse)
 
 
 def _paced(sleep: Callable[[float], None]) -> Callable[[float], None]:
@@ -169,3 +172,13 @@ def _with_jsonata(resolve: Callable[..., Any]) -> Callable[..., Any]:
         return resolve(template, data, context)
 
     return resolve_template
+
+
+def _parsed_once(parse: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep the syntax trees of expressions, which evaluation leaves as they are: an execution evaluates 30."""
+
+    @functools.lru_cache(maxsize=4096)
+    def parse_once(expression: str, regex_engine: Any) -> Any:
+        return parse(Parser(), expression, regex_engine)
+
+    return lambda _parser, expression, regex_engine: parse_once(expression, regex_engine)
