@@ -20,7 +20,7 @@ from signpost.capture.corrections import Correction, keep
 from signpost.capture.json_lines import MAX_LINE_BYTES
 from tests.unit.captured_folder import AT, JSON, add, add_hostile, answer, write_line
 from tests.unit.sample_datasets import noise
-from tests.unit.test_training_captured import FakeS3
+from tests.unit.stored_objects import CapturedBucket
 
 PICTURE = Payload("image/png", noise(1))
 PROBABILITIES = {"bicycle": 0.25, "motorcycle": 0.75}
@@ -242,13 +242,13 @@ def test_what_people_corrected_becomes_a_set_to_train_on(tmp_path: Path):
     assert ["all", "2"] in [line.split()[:2] for line in inspected.stdout.splitlines()]
 
 
-def test_records_in_a_bucket_are_listed(monkeypatch: pytest.MonkeyPatch):
-    s3 = FakeS3()
+def test_records_in_a_bucket_are_listed(captured_bucket: CapturedBucket, monkeypatch: pytest.MonkeyPatch):
+    s3 = captured_bucket
     s3.add("a", PICTURE)
     s3.add("b", PICTURE, variant="Other")
     s3.correct("a", "bicycle")
     monkeypatch.setattr("cli.sources.connect", lambda _on_aws: None)
-    monkeypatch.setattr("cli.sources.clients.client", lambda _service, **_: s3)
+    monkeypatch.setattr("cli.sources.clients.client", lambda _service, **_: s3.client)
 
     listed, _ = _run("list", "--from", "s3://captured/capture/")
 

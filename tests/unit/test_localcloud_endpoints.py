@@ -14,6 +14,8 @@ from localcloud.sagemaker import capture, deployment, service
 from localcloud.sagemaker.capture import CaptureWriter, Payload
 from localcloud.sagemaker.deployment import Deployment, StartError
 from localcloud.sagemaker.endpoint import Endpoint
+from tests.localcloud.running_cloud import wait_for
+from tests.unit.stored_objects import StoredObjects
 
 CONFIG: dict[str, Any] = {"ProductionVariants": [{"VariantName": v, "ModelName": "m"} for v in ("one", "two")]}
 MODELS = {"m": {"PrimaryContainer": {"ModelDataUrl": "s3://b/k"}, "ExecutionRoleArn": "role"}}
@@ -139,26 +141,13 @@ def test_nothing_is_started_after_the_deletion(made: Deployment, servers: list[S
     assert not any(server.started.is_set() for server in servers)
 
 
-class Bucket:
-    """S3 that remembers what is put, or fails."""
-
-    def __init__(self, *errors: Exception) -> None:
-        self.errors = list(errors)
-        self.put: list[bytes] = []
-        self.written = threading.Event()
-
-    def put_object(self, *, Body: bytes, **_: Any) -> None:  # noqa: N803 - boto3's names
-        if self.errors:
-            raise self.errors.pop()
-        self.put.append(Body)
-        self.written.set()
-
-
-def test_a_stop_waits_for_the_records_of_calls_on_their_way(made: Deployment, servers: list[Server]) -> None:
+def test_a_stop_waits_for_the_records_of_calls_on_their_way(
+    made: Deployment, servers: list[Server], s3_client: Any
+) -> None:
     # GIVEN a call that is being answered when the deployment stops
-    bucket = Bucket()
+    bucket = StoredObjects(s3_client, "bucket")
     made.start()
-    made.capture = CaptureWriter("e", CAPTURE, {"one": bucket})
+    made.capture = CaptureWriter("e", CAPTURE, {"one": s3_client})
     with made.answering():
         stopping = threading.Thread(target=made.stop)
         stopping.start()
@@ -169,21 +158,23 @@ def test_a_stop_waits_for_the_records_of_calls_on_their_way(made: Deployment, se
         made.capture.add("one", PAYLOAD, PAYLOAD, None)
     stopping.join(10)
     # THEN it is captured
-    assert len(bucket.put) == 1
+    assert len(bucket) == 1
 
 
 def test_a_failed_write_is_logged_and_the_next_one_works(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, s3_client: Any
 ) -> None:
     monkeypatch.setattr(capture, "FLUSH_SECONDS", 0)
-    bucket = Bucket(RuntimeError("no route"))
-    writer = CaptureWriter("e", CAPTURE, {"one": bucket})
-    for _ in range(2):
-        writer.add("one", PAYLOAD, PAYLOAD, None)
+    writer = CaptureWriter("e", CAPTURE, {"one": s3_client})
+    # WHEN there is no bucket for the first record
+    writer.add("one", PAYLOAD, PAYLOAD, None)
+    wait_for(lambda: "1 records of e were not captured" in caplog.text)
+    assert "NoSuchBucket" in caplog.text
+    # THEN the second one is written all the same
+    bucket = StoredObjects(s3_client, "bucket")
+    writer.add("one", PAYLOAD, PAYLOAD, None)
     writer.close()
-    assert len(bucket.put) == 1
-    assert "1 records of e were not captured" in caplog.text
-    assert "no route" in caplog.text
+    assert len(bucket) == 1
 
 
 def test_a_write_that_hangs_does_not_hold_up_the_end(

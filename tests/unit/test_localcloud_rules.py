@@ -21,6 +21,7 @@ from localcloud.sagemaker import model_package
 from localcloud.sagemaker.variants import choose, with_known_capacity
 from localcloud.state_retries import pause
 from signpost.model.archives import TarBounds
+from tests.unit.stored_objects import StoredObjects
 
 
 def test_commands_get_the_local_cloud_and_nothing_of_the_users_account(
@@ -195,19 +196,6 @@ def test_what_is_no_s3_uri_is_refused(uri: str) -> None:
         model_package.split_s3_uri(uri)
 
 
-class Bucket:
-    """S3 with one object."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    def get_object(self, **_: str) -> dict[str, Any]:
-        return {"Body": self, "ContentLength": len(self.content)}
-
-    def iter_chunks(self, _: int) -> list[bytes]:
-        return [self.content]
-
-
 def archive(name: str, size: int = 4, kind: bytes = tarfile.REGTYPE) -> bytes:
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz") as package:
@@ -229,8 +217,11 @@ def archive(name: str, size: int = 4, kind: bytes = tarfile.REGTYPE) -> bytes:
     ],
     ids=["leads outside", "link to a file outside", "too large", "truncated", "no archive", "long name"],
 )
-def test_a_hostile_package_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hostile: bytes) -> None:
-    monkeypatch.setattr(model_package, "client_of_role", lambda *_: Bucket(hostile))
+def test_a_hostile_package_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s3_client: Any, hostile: bytes
+) -> None:
+    StoredObjects(s3_client, "models")["package"] = hostile
+    monkeypatch.setattr(model_package, "client_of_role", lambda *_: s3_client)
     monkeypatch.setattr(model_package, "BOUNDS", TarBounds(total_bytes=4096, member_bytes=4096, members=10))
     with pytest.raises(model_package.FetchError):
         model_package.fetch("s3://models/package", "role", tmp_path / "package", 1)

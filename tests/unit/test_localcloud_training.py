@@ -4,12 +4,12 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from localcloud.permissions import resource_arn
 from localcloud.sagemaker.training_checkpoints import Checkpoints
@@ -18,6 +18,7 @@ from localcloud.sagemaker.training_ports import PORTS_PER_HOST, addresses
 from localcloud.sagemaker.training_record import JobRecord
 from localcloud.sagemaker.training_request import Channel, Place
 from localcloud.sagemaker.training_storage import TransferError, download, files_in, relative_path
+from tests.unit.stored_objects import StoredObjects
 
 # Ignores SIGTERM, as does the child that it starts.
 STUBBORN = """
@@ -30,25 +31,22 @@ time.sleep(600)
 REQUEST: dict[str, Any] = {"AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File"}}
 
 
-class Bucket:
-    """An S3 client with objects."""
+@pytest.fixture
+def bucket(s3_client: Any) -> StoredObjects:
+    return StoredObjects(s3_client, "bucket")
 
-    def __init__(self, *keys: str) -> None:
-        self.keys = keys
-        self.put: list[str] = []
-        self.broken = False
 
-    def get_paginator(self, _: str) -> Any:
-        return SimpleNamespace(paginate=lambda **_: [{"Contents": [{"Key": key} for key in self.keys]}])
+@pytest.fixture
+def put(s3_client: Any) -> Iterator[list[str]]:
+    """Keys of what is put, in order."""
+    keys: list[str] = []
 
-    def download_file(self, _: str, key: str, target: str) -> None:
-        Path(target).write_text(key)
+    def remember(params: dict[str, Any], **_: Any) -> None:
+        keys.append(params["Key"])
 
-    def upload_file(self, source: str, _: str, key: str) -> None:
-        if self.broken:
-            raise ClientError({"Error": {"Code": "AccessDenied"}}, "PutObject")
-        Path(source).read_text()
-        self.put.append(key)
+    s3_client.meta.events.register("provide-client-params.s3.PutObject", remember)
+    yield keys
+    s3_client.meta.events.unregister("provide-client-params.s3.PutObject", remember)
 
 
 def test_a_host_that_ignores_the_signal_is_killed_with_all_that_it_started(tmp_path: Path) -> None:
@@ -99,16 +97,20 @@ def test_an_object_goes_where_its_key_says_below_the_prefix(prefix: str, key: st
 
 
 @pytest.mark.parametrize("key", ["data/../x", "data//x", "data/./x", "data/a/../../x", "data/\0"])
-def test_a_key_can_not_lead_out_of_its_folder(tmp_path: Path, key: str) -> None:
-    channel = Channel("data", Place("s3://b/data", "b", "data"), sharded=False, content_type="")
+def test_a_key_can_not_lead_out_of_its_folder(tmp_path: Path, bucket: StoredObjects, key: str) -> None:
+    bucket[key] = b"x"
+    channel = Channel("data", Place("s3://bucket/data", "bucket", "data"), sharded=False, content_type="")
     with pytest.raises(TransferError, match="can't be the name of a file"):
-        download(Bucket(key), channel, [tmp_path / "data"])
+        download(bucket.client, channel, [tmp_path / "data"])
 
 
-def test_two_keys_of_which_one_is_a_folder_of_the_other_are_a_failed_download(tmp_path: Path) -> None:
-    channel = Channel("data", Place("s3://b/data", "b", "data"), sharded=False, content_type="")
+def test_two_keys_of_which_one_is_a_folder_of_the_other_are_a_failed_download(
+    tmp_path: Path, bucket: StoredObjects
+) -> None:
+    bucket.update({"data/a": b"x", "data/a/b": b"x"})
+    channel = Channel("data", Place("s3://bucket/data", "bucket", "data"), sharded=False, content_type="")
     with pytest.raises(TransferError, match="Data download failed"):
-        download(Bucket("data/a", "data/a/b"), channel, [tmp_path])
+        download(bucket.client, channel, [tmp_path])
 
 
 def test_links_are_no_artefacts(tmp_path: Path) -> None:
@@ -118,39 +120,47 @@ def test_links_are_no_artefacts(tmp_path: Path) -> None:
     assert files_in(tmp_path) == [tmp_path / "deep" / "file"]
 
 
-def test_checkpoints_are_kept_oldest_first_and_only_when_they_changed(tmp_path: Path) -> None:
-    bucket = Bucket()
-    checkpoints = Checkpoints(bucket, Place("s3://b/c/", "b", "c/"), [tmp_path])
+def test_checkpoints_are_kept_oldest_first_and_only_when_they_changed(
+    tmp_path: Path, bucket: StoredObjects, put: list[str]
+) -> None:
+    checkpoints = Checkpoints(bucket.client, Place("s3://bucket/c/", "bucket", "c/"), [tmp_path])
     for moment, name in ((20, "index"), (10, "weights")):
         (tmp_path / name).write_text(name)
         os.utime(tmp_path / name, (moment, moment))
     checkpoints.keep()
-    assert bucket.put == ["c/weights", "c/index"]
+    assert put == ["c/weights", "c/index"]
     (tmp_path / "index").write_text("another")
     checkpoints.keep()
-    assert bucket.put == ["c/weights", "c/index", "c/index"]
+    assert put == ["c/weights", "c/index", "c/index"]
 
 
-def test_a_checkpoint_that_can_not_be_kept_is_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    bucket = Bucket()
-    checkpoints = Checkpoints(bucket, Place("s3://b/c", "b", "c"), [tmp_path])
+def test_a_checkpoint_that_can_not_be_kept_is_tried_again(
+    tmp_path: Path, s3_client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    # GIVEN a bucket that is not there
+    checkpoints = Checkpoints(s3_client, Place("s3://bucket/c", "bucket", "c"), [tmp_path])
     (tmp_path / "weights").write_text("x")
-    bucket.broken = True
     with caplog.at_level(logging.WARNING):
         checkpoints.keep()
-    assert "can't be kept at s3://b/c" in caplog.text
-    bucket.broken = False
+    assert "can't be kept at s3://bucket/c" in caplog.text
+    # WHEN there is one
+    bucket = StoredObjects(s3_client, "bucket")
     checkpoints.keep()
-    assert bucket.put == ["c/weights"]
+    # THEN the checkpoint is in it
+    assert list(bucket) == ["c/weights"]
 
 
-def test_restored_checkpoints_are_on_every_host_and_not_put_again(tmp_path: Path) -> None:
-    bucket, hosts = Bucket("c/step/1"), [tmp_path / "algo-1", tmp_path / "algo-2"]
-    checkpoints = Checkpoints(bucket, Place("s3://b/c", "b", "c"), hosts)
+def test_restored_checkpoints_are_on_every_host_and_not_put_again(
+    tmp_path: Path, bucket: StoredObjects, put: list[str]
+) -> None:
+    bucket["c/step/1"] = b"c/step/1"
+    put.clear()
+    hosts = [tmp_path / "algo-1", tmp_path / "algo-2"]
+    checkpoints = Checkpoints(bucket.client, Place("s3://bucket/c", "bucket", "c"), hosts)
     checkpoints.restore()
     assert [(host / "step" / "1").read_text() for host in hosts] == ["c/step/1"] * 2
     checkpoints.keep()
-    assert bucket.put == []
+    assert put == []
 
 
 def test_hosts_get_ports_of_their_own() -> None:

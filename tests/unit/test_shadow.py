@@ -16,11 +16,9 @@ from signpost.errors import SettingsError
 from signpost.routing.contracts import Answer, ModelRef, Prediction
 from signpost.settings.file import load_settings
 from tests.conftest import ROOT
-from tests.unit.test_training_captured import FakeS3
+from tests.unit.stored_objects import AT, BOTH, CapturedBucket
 
-AT = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 ROUTES = {"bicycle": "near", "motorcycle": "far"}
-BOTH = [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}]
 SETTINGS = """
 [app]
 name = "signpost"
@@ -41,7 +39,7 @@ percent = {percent}
 ENDPOINT = "signpost-vehicle-realtime-m5-large"
 
 
-class Bucket(FakeS3):
+class Bucket(CapturedBucket):
     """Captured records of two variants."""
 
     def captured(self, variant, picture, label, confidence, minute=0, options=BOTH):
@@ -68,12 +66,12 @@ class Bucket(FakeS3):
 
 
 @pytest.fixture
-def bucket():
-    return Bucket()
+def bucket(s3_client):
+    return Bucket(s3_client)
 
 
 def compared(bucket):
-    return compare(Lines(Files(bucket, "captured")), f"capture/{ENDPOINT}/", ROUTES, {})
+    return compare(Lines(Files(bucket.client, "captured")), f"capture/{ENDPOINT}/", ROUTES, {})
 
 
 def test_pictures_of_both_are_compared_and_others_counted(bucket):
@@ -125,7 +123,7 @@ def test_the_command_shows_what_would_go_elsewhere(bucket, tmp_path, monkeypatch
     assert settings.classifiers["vehicle"].shadow.model == tmp_path / "models/candidate"
     monkeypatch.setattr(command, "settings", lambda: settings)
     monkeypatch.setattr(command, "find_deployment", lambda _: {"CapturedBucket": "captured"})
-    monkeypatch.setattr(command.clients, "client", lambda *_, **__: bucket)
+    monkeypatch.setattr(command.clients, "client", lambda *_, **__: bucket.client)
     result = CliRunner().invoke(app, ["shadow", "vehicle", *(["--json"] if as_json else [])], catch_exceptions=False)
     assert result.exit_code == 0
     if as_json:

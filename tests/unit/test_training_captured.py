@@ -2,70 +2,25 @@
 
 import base64
 import csv
-import datetime as dt
-import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pytest
-from botocore.response import StreamingBody
 from typer.testing import CliRunner
 
 from cli.main import app
-from localcloud.sagemaker.capture import Payload, capture_record, object_key
+from localcloud.sagemaker.capture import Payload, object_key
 from signpost.aws.files import Bucket
-from signpost.capture.corrections import Correction
 from signpost.capture.json_lines import Lines
 from signpost.errors import DatasetError
 from signpost.images.limits import Limits
 from signpost.images.prepare import prepare
 from tests.unit.sample_datasets import noise
+from tests.unit.stored_objects import AT, CapturedBucket
 from training.data.corrected import read_captured
 from training.data.pictures import Dataset
-
-AT = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
-BOTH = [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}]
-ANSWER = Payload("application/json", b'{"predictions": []}')
-
-
-class FakeS3:
-    """A bucket in memory; lists two keys a page."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-
-    def get_paginator(self, operation: str) -> "FakeS3":
-        assert operation == "list_objects_v2"
-        return self
-
-    def paginate(self, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - boto3's names
-        assert Bucket == "captured"
-        keys = sorted(key for key in self.objects if key.startswith(Prefix))
-        for start in range(0, len(keys), 2):
-            yield {"Contents": [{"Key": key} for key in keys[start : start + 2]]}
-        yield {"KeyCount": 0}
-
-    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
-        assert Bucket == "captured"
-        content = self.objects[Key]
-        return {"Body": StreamingBody(io.BytesIO(content), len(content))}
-
-    def add(self, name: str, request: Payload, variant: str = "AllTraffic", **headers: list[str]) -> None:
-        """Write a record as the local cloud does."""
-        config = {"CaptureOptions": BOTH, "CaptureContentTypeHeader": headers}
-        record = capture_record(config, request, ANSWER, name, AT)
-        key = object_key("capture", "vehicle", variant, AT)
-        self.objects[key] = json.dumps(record).encode() + b"\n"
-
-    def correct(
-        self, name: str, label: str, minute: int = 0, key: str = "corrections/2026/01.jsonl", by: str = "reviewer-1"
-    ) -> None:
-        correction = Correction.make(name, label, by, dt.datetime(2026, 1, 3, 10, minute, tzinfo=dt.UTC))
-        line = correction.model_dump_json(by_alias=True).encode()
-        self.objects[key] = self.objects.get(key, b"") + line + b"\n"
 
 
 class Read(NamedTuple):
@@ -85,8 +40,8 @@ def _instances(*seeds: int) -> Payload:
 
 
 @pytest.fixture
-def s3() -> FakeS3:
-    fake = FakeS3()
+def s3(captured_bucket: CapturedBucket) -> CapturedBucket:
+    fake = captured_bucket
     for number, name in enumerate(("a", "b", "c")):
         fake.add(name, _picture(number))
     fake.correct("a", "motorcycle")
@@ -94,12 +49,12 @@ def s3() -> FakeS3:
     return fake
 
 
-def _read(s3: FakeS3, labels: list[str] | None = None) -> Read:
+def _read(s3: CapturedBucket, labels: list[str] | None = None) -> Read:
     lines: list[str] = []
-    return Read(read_captured(s3, "s3://captured/capture/vehicle/", 20, 16, labels, lines.append), lines)
+    return Read(read_captured(s3.client, "s3://captured/capture/vehicle/", 20, 16, labels, lines.append), lines)
 
 
-def test_corrected_records_are_used_and_others_are_not(s3: FakeS3):
+def test_corrected_records_are_used_and_others_are_not(s3: CapturedBucket):
     dataset, lines = _read(s3)
 
     pictures = dataset.parts["all"]
@@ -113,7 +68,7 @@ def test_corrected_records_are_used_and_others_are_not(s3: FakeS3):
     ]
 
 
-def test_an_image_that_shows_none_of_the_labels_has_a_class_of_its_own(s3: FakeS3):
+def test_an_image_that_shows_none_of_the_labels_has_a_class_of_its_own(s3: CapturedBucket):
     s3.correct("c", "none of these")
 
     dataset, _ = _read(s3, ["bicycle", "motorcycle"])
@@ -122,14 +77,14 @@ def test_an_image_that_shows_none_of_the_labels_has_a_class_of_its_own(s3: FakeS
     assert dict(zip(dataset.parts["all"].names, dataset.parts["all"].labels.tolist(), strict=True))["c"] == 2
 
 
-def test_the_latest_correction_counts_wherever_it_was_written(s3: FakeS3):
+def test_the_latest_correction_counts_wherever_it_was_written(s3: CapturedBucket):
     s3.correct("a", "bicycle", minute=30, key="corrections/0.jsonl")
     s3.correct("a", "motorcycle", minute=20, key="corrections/9.jsonl")
 
     assert _read(s3).dataset.parts["all"].labels.tolist() == [0, 0]
 
 
-def test_what_people_disagree_on_is_not_used(s3: FakeS3):
+def test_what_people_disagree_on_is_not_used(s3: CapturedBucket):
     s3.correct("a", "bicycle", minute=30, by="reviewer-2")
 
     dataset, lines = _read(s3)
@@ -138,7 +93,7 @@ def test_what_people_disagree_on_is_not_used(s3: FakeS3):
     assert "1 decisions on which people disagree" in lines[0]
 
 
-def test_ground_truth_of_other_tools_counts(s3: FakeS3):
+def test_ground_truth_of_other_tools_counts(s3: CapturedBucket):
     s3.objects["corrections/2026/01/03/10/others.jsonl"] = (
         b'{"groundTruthData": {"data": "bicycle", "encoding": "CSV"}, "eventMetadata": {"eventId": "c"}, '
         b'"eventVersion": "0"}'
@@ -147,13 +102,13 @@ def test_ground_truth_of_other_tools_counts(s3: FakeS3):
     assert _read(s3).dataset.parts["all"].names == ("a", "b", "c")
 
 
-def test_a_correction_without_a_record_is_counted(s3: FakeS3):
+def test_a_correction_without_a_record_is_counted(s3: CapturedBucket):
     s3.correct("of-long-ago", "bicycle")
 
     assert "1 corrections without an image" in _read(s3).lines[0]
 
 
-def test_a_label_that_the_classifier_does_not_have_is_left_out_by_name(s3: FakeS3):
+def test_a_label_that_the_classifier_does_not_have_is_left_out_by_name(s3: CapturedBucket):
     s3.correct("c", "tricycle")
 
     dataset, lines = _read(s3, ["bicycle", "motorcycle"])
@@ -163,7 +118,7 @@ def test_a_label_that_the_classifier_does_not_have_is_left_out_by_name(s3: FakeS
 
 
 @pytest.mark.parametrize("headers", [{}, {"JsonContentTypes": ["application/json"]}], ids=["base64", "json"])
-def test_json_requests_are_read_in_either_encoding(headers: dict, s3: FakeS3):
+def test_json_requests_are_read_in_either_encoding(headers: dict, s3: CapturedBucket):
     s3.add("d", _instances(7), **headers)
     s3.correct("d", "bicycle")
 
@@ -171,7 +126,7 @@ def test_json_requests_are_read_in_either_encoding(headers: dict, s3: FakeS3):
     assert pictures.images[2].tobytes() == prepare(noise(7), 20, 16, Limits()).tobytes()
 
 
-def test_a_request_of_several_pictures_has_no_one_correction(s3: FakeS3):
+def test_a_request_of_several_pictures_has_no_one_correction(s3: CapturedBucket):
     s3.add("d", _instances(7, 8))
     s3.correct("d", "bicycle")
 
@@ -185,7 +140,7 @@ def test_a_request_of_several_pictures_has_no_one_correction(s3: FakeS3):
     [Payload("image/png", b"junk"), Payload("application/json", b'{"instances": [{}]}')],
     ids=["png", "json"],
 )
-def test_what_is_no_picture_is_left_out_by_name(request_: Payload, s3: FakeS3):
+def test_what_is_no_picture_is_left_out_by_name(request_: Payload, s3: CapturedBucket):
     s3.add("d", request_)
     s3.correct("d", "bicycle")
 
@@ -206,7 +161,7 @@ def test_what_is_no_picture_is_left_out_by_name(request_: Payload, s3: FakeS3):
     ],
     ids=["text", "no metadata", "encoding", "cut off", "no utf-8"],
 )
-def test_a_bad_record_is_skipped_and_counted(line: bytes, fault: str, s3: FakeS3):
+def test_a_bad_record_is_skipped_and_counted(line: bytes, fault: str, s3: CapturedBucket):
     key = object_key("capture", "vehicle", "AllTraffic", AT)
     s3.objects[key] = b"\n" + line + b"\n"
 
@@ -217,7 +172,7 @@ def test_a_bad_record_is_skipped_and_counted(line: bytes, fault: str, s3: FakeS3
     assert fault in bad
 
 
-def test_bad_base64_is_left_out_by_name(s3: FakeS3):
+def test_bad_base64_is_left_out_by_name(s3: CapturedBucket):
     s3.add("d", _picture(9))
     s3.correct("d", "bicycle")
     key = next(key for key, content in s3.objects.items() if b'"inferenceId": "d"' in content)
@@ -237,7 +192,7 @@ def test_bad_base64_is_left_out_by_name(s3: FakeS3):
     ],
     ids=repr,
 )
-def test_a_bad_correction_is_skipped_and_counted(change: dict, s3: FakeS3):
+def test_a_bad_correction_is_skipped_and_counted(change: dict, s3: CapturedBucket):
     line = {"groundTruthData": {"data": "bicycle", "encoding": "CSV"}, "eventMetadata": {"eventId": "c"}} | change
     s3.objects["corrections/bad.jsonl"] = json.dumps(line).encode()
 
@@ -246,32 +201,32 @@ def test_a_bad_correction_is_skipped_and_counted(change: dict, s3: FakeS3):
     assert (len(dataset.parts["all"]), lines[1].startswith("left out corrections/bad.jsonl, line 1: ")) == (2, True)
 
 
-def test_other_files_are_passed_over(s3: FakeS3):
+def test_other_files_are_passed_over(s3: CapturedBucket):
     s3.objects["capture/vehicle/AllTraffic/_SUCCESS"] = b""
 
     assert _read(s3).lines[0].startswith("3 captured records")
 
 
-def test_a_record_without_an_inference_id_goes_by_its_event_id(s3: FakeS3):
+def test_a_record_without_an_inference_id_goes_by_its_event_id(s3: CapturedBucket):
     s3.add("", _picture(9))
-    records = Lines(Bucket(s3, "captured")).records("capture/")
+    records = Lines(Bucket(s3.client, "captured")).records("capture/")
     record = next(record for record in records if not record.metadata.inference_id)
     s3.correct(record.metadata.event_id, "bicycle")
 
     assert record.metadata.event_id in _read(s3).dataset.parts["all"].names
 
 
-def test_without_records_or_corrections_there_is_an_error(s3: FakeS3):
+def test_without_records_or_corrections_there_is_an_error(s3: CapturedBucket):
     with pytest.raises(DatasetError, match="no captured records under s3://captured/other/"):
-        read_captured(s3, "s3://captured/other/", 20, 16, None, print)
-    s3.objects = {key: content for key, content in s3.objects.items() if key.startswith("capture/")}
+        read_captured(s3.client, "s3://captured/other/", 20, 16, None, print)
+    del s3.objects["corrections/2026/01.jsonl"]
     with pytest.raises(DatasetError, match="no corrections under s3://captured/corrections/"):
-        read_captured(s3, "s3://captured/capture/", 20, 16, None, print)
+        read_captured(s3.client, "s3://captured/capture/", 20, 16, None, print)
 
 
-def test_captured_records_can_be_inspected(s3: FakeS3, monkeypatch: pytest.MonkeyPatch):
+def test_captured_records_can_be_inspected(s3: CapturedBucket, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("cli.data.connect", lambda _on_aws: None)
-    monkeypatch.setattr("cli.data.clients.client", lambda _service: s3)
+    monkeypatch.setattr("cli.data.clients.client", lambda _service: s3.client)
 
     result = CliRunner().invoke(app, ["data", "inspect", "s3://captured/capture/"])
 
@@ -280,8 +235,8 @@ def test_captured_records_can_be_inspected(s3: FakeS3, monkeypatch: pytest.Monke
     assert ["bicycle", "1"] in [line.split() for line in result.stdout.splitlines()]
 
 
-def test_records_of_real_endpoints_are_read(shared_data: Path):
-    folder, s3 = shared_data / "captured-data", FakeS3()
+def test_records_of_real_endpoints_are_read(shared_data: Path, captured_bucket: CapturedBucket):
+    folder, s3 = shared_data / "captured-data", captured_bucket
     for file in folder.glob("*/*.jsonl"):
         s3.objects[f"capture/{file.relative_to(folder)}"] = file.read_bytes()
     with (folder / "truth.csv").open() as truth:
@@ -291,7 +246,7 @@ def test_records_of_real_endpoints_are_read(shared_data: Path):
         s3.correct(json.loads(line)["eventMetadata"]["eventId"], row["true_class"])
 
     lines: list[str] = []
-    dataset = read_captured(s3, "s3://captured/capture/", 32, 32, ["bicycle", "motorcycle"], lines.append)
+    dataset = read_captured(s3.client, "s3://captured/capture/", 32, 32, ["bicycle", "motorcycle"], lines.append)
 
     vehicles = sum(row["true_class"] in ("bicycle", "motorcycle") for row in rows)
     assert lines[0].startswith(f"{len(rows):,} captured records, {len(rows):,} images with a corrected label")

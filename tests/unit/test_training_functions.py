@@ -1,4 +1,4 @@
-"""CheckData, Evaluate and SmokeTest, with a fake of S3 that holds objects in memory."""
+"""CheckData, Evaluate and SmokeTest, with moto's S3."""
 
 import gzip
 import io
@@ -7,7 +7,6 @@ import tarfile
 
 import numpy as np
 import pytest
-from botocore.exceptions import ClientError
 from PIL import Image
 
 from lambdas.check_data.archives import find
@@ -18,26 +17,9 @@ from signpost.model.artifacts import read_evaluation, read_model
 from signpost.model.evaluation import EvaluationSet
 from signpost.routing.contracts import Answer, ModelRef
 from tests.unit.sample_pictures import gradient
+from tests.unit.stored_objects import StoredObjects
 
-MODEL, OUTPUT, FORMER = "s3://b/jobs/model.tar.gz", "s3://b/jobs/output.tar.gz", "s3://b/former.tar.gz"
-
-
-class S3:
-    """Objects by key."""
-
-    def __init__(self):
-        self.objects = {}
-
-    def get_object(self, *, Key, **_):  # noqa: N803 - boto3's names
-        if Key not in self.objects:
-            raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
-        return {"Body": io.BytesIO(self.objects[Key])}
-
-    def head_object(self, *, Key, **_):  # noqa: N803
-        if Key not in self.objects:
-            raise ClientError({"Error": {"Code": "404"}}, "HeadObject")
-        data = self.objects[Key]
-        return {"VersionId": "v1", "ETag": f'"{hash(data)}"', "ContentLength": len(data)}
+MODEL, OUTPUT, FORMER = "s3://bucket/jobs/model.tar.gz", "s3://bucket/jobs/output.tar.gz", "s3://bucket/former.tar.gz"
 
 
 def packed(files):
@@ -74,35 +56,44 @@ def output(predictor, tmp_path_factory):
     return packed({"train.log": b"...", "evaluation.npz": file.read_bytes()})
 
 
-def store(model, output, former=None):
-    s3 = S3()
-    s3.objects = {"jobs/model.tar.gz": model, "jobs/output.tar.gz": output, "former.tar.gz": former or model}
-    return s3
+@pytest.fixture
+def objects(s3_client):
+    """A bucket named bucket."""
+    return StoredObjects(s3_client, "bucket")
+
+
+@pytest.fixture
+def store(objects):
+    """What a job left in the bucket, and the model in production."""
+
+    def store(model, output, former=None):
+        objects.update({"jobs/model.tar.gz": model, "jobs/output.tar.gz": output, "former.tar.gz": former or model})
+        return objects.client
+
+    return store
 
 
 LABELS = ["bicycle", "motorcycle"]
 
 
-def test_archives_are_found_with_a_fingerprint_that_changes_when_they_do():
-    s3 = S3()
-    s3.objects = {"data/x/a.tar.gz": b"1", "data/x/b.tar.gz": b"22"}
-    found = find(s3, "b", "data/x/", ["a.tar.gz", "b.tar.gz"])
+def test_archives_are_found_with_a_fingerprint_that_changes_when_they_do(objects):
+    objects.update({"data/x/a.tar.gz": b"1", "data/x/b.tar.gz": b"22"})
+    found = find(objects.client, "bucket", "data/x/", ["a.tar.gz", "b.tar.gz"])
     assert found["bytes"] == 3
-    s3.objects["data/x/a.tar.gz"] = b"2"
-    assert find(s3, "b", "data/x/", ["a.tar.gz", "b.tar.gz"])["fingerprint"] != found["fingerprint"]
+    objects["data/x/a.tar.gz"] = b"2"
+    assert find(objects.client, "bucket", "data/x/", ["a.tar.gz", "b.tar.gz"])["fingerprint"] != found["fingerprint"]
 
 
-def test_every_missing_and_empty_archive_is_named_at_once():
-    s3 = S3()
-    s3.objects = {"data/x/empty.tar.gz": b""}
+def test_every_missing_and_empty_archive_is_named_at_once(objects):
+    objects["data/x/empty.tar.gz"] = b""
     with pytest.raises(DatasetError) as caught:
-        find(s3, "b", "data/x/", ["gone.tar.gz", "empty.tar.gz"])
+        find(objects.client, "bucket", "data/x/", ["gone.tar.gz", "empty.tar.gz"])
     assert str(caught.value) == (
-        "s3://b/data/x/: gone.tar.gz is missing, empty.tar.gz is empty. Upload it: aws s3 cp FILE s3://b/data/x/"
+        "s3://bucket/data/x/: gone.tar.gz is missing, empty.tar.gz is empty. Upload it: aws s3 cp FILE s3://bucket/data/x/"
     )
 
 
-def test_a_candidate_is_measured_beside_the_model_in_production(package, output):
+def test_a_candidate_is_measured_beside_the_model_in_production(package, output, store):
     # GIVEN a model in production that takes each label for the other
     former = package(version="former", labels=LABELS[::-1])
     report = compare(store(package(version="new"), output, former), MODEL, OUTPUT, FORMER, LABELS)
@@ -114,13 +105,13 @@ def test_a_candidate_is_measured_beside_the_model_in_production(package, output)
     json.dumps(report, allow_nan=False)
 
 
-def test_without_a_model_in_production_it_is_said(package, output):
+def test_without_a_model_in_production_it_is_said(package, output, store):
     report = compare(store(package(), output), MODEL, OUTPUT, None, LABELS)
     assert report["production"] is None
     assert report["comparison"] == "There is no endpoint and no approved version to compare with."
 
 
-def test_a_model_of_other_labels_in_production_does_not_keep_a_new_one_back(package, output):
+def test_a_model_of_other_labels_in_production_does_not_keep_a_new_one_back(package, output, store):
     labels = ["cat", "dog"]
     former = package(labels=labels, thresholds=dict.fromkeys(labels, 0.5))
     report = compare(store(package(), output, former), MODEL, OUTPUT, FORMER, LABELS)
@@ -128,17 +119,17 @@ def test_a_model_of_other_labels_in_production_does_not_keep_a_new_one_back(pack
     assert "can't be compared" in report["comparison"]
 
 
-def test_a_model_in_production_that_cannot_be_read_does_not_let_a_worse_one_pass(package, output):
+def test_a_model_in_production_that_cannot_be_read_does_not_let_a_worse_one_pass(package, output, store):
     with pytest.raises(PackageError):
         compare(store(package(), output, b"no archive"), MODEL, OUTPUT, FORMER, LABELS)
 
 
-def test_a_candidate_must_know_the_routes_labels(package, output):
+def test_a_candidate_must_know_the_routes_labels(package, output, store):
     with pytest.raises(PackageError, match=r"knows bicycle, motorcycle, but signpost.toml routes bicycle, tricycle"):
         compare(store(package(), output), MODEL, OUTPUT, None, ["bicycle", "tricycle"])
 
 
-def test_a_candidate_must_say_what_its_export_changed(package, output):
+def test_a_candidate_must_say_what_its_export_changed(package, output, store):
     with pytest.raises(PackageError, match="does not say how much its export changed"):
         compare(store(package(metrics={}), output), MODEL, OUTPUT, None, LABELS)
 
@@ -153,16 +144,16 @@ def test_a_candidate_must_say_what_its_export_changed(package, output):
     ],
     ids=["no pictures", "no gzip", "no tar", "no npz"],
 )
-def test_an_output_without_usable_pictures_is_refused(output, said):
+def test_an_output_without_usable_pictures_is_refused(output, said, store):
     with pytest.raises(DatasetError, match=said):
         read_evaluation(store(b"", output), OUTPUT)
 
 
-def test_what_is_not_there_is_named():
-    with pytest.raises(PackageError, match="there is no s3://b/gone"):
-        read_model(S3(), "s3://b/gone")
-    with pytest.raises(DatasetError, match="there is no s3://b/gone"):
-        read_evaluation(S3(), "s3://b/gone")
+def test_what_is_not_there_is_named(objects):
+    with pytest.raises(PackageError, match="there is no s3://bucket/gone"):
+        read_model(objects.client, "s3://bucket/gone")
+    with pytest.raises(DatasetError, match="there is no s3://bucket/gone"):
+        read_evaluation(objects.client, "s3://bucket/gone")
 
 
 def endpoint(predictor, **changes):
@@ -177,7 +168,7 @@ def endpoint(predictor, **changes):
     return ask
 
 
-def test_an_endpoint_that_says_what_the_package_says_passes(package, output, predictor):
+def test_an_endpoint_that_says_what_the_package_says_passes(package, output, predictor, store):
     version = predictor.model.version
     answered = smoke_test(store(package(), output), MODEL, OUTPUT, version, endpoint(predictor))
     assert answered["version"] == version
@@ -191,12 +182,12 @@ def test_an_endpoint_that_says_what_the_package_says_passes(package, output, pre
         ({"confidence": 0.1}, r"\(10.0%\) of a picture of which the package itself says"),
     ],
 )
-def test_an_endpoint_that_says_something_else_fails(package, output, predictor, changes, said):
+def test_an_endpoint_that_says_something_else_fails(package, output, predictor, changes, said, store):
     with pytest.raises(SmokeTestFailed, match=said):
         smoke_test(store(package(), output), MODEL, OUTPUT, predictor.model.version, endpoint(predictor, **changes))
 
 
-def test_a_package_that_was_swapped_after_the_gate_fails(package, output, predictor):
+def test_a_package_that_was_swapped_after_the_gate_fails(package, output, predictor, store):
     swapped = store(package(version="swapped"), output)
     with pytest.raises(SmokeTestFailed, match="is now swapped; 1 passed the gate"):
         smoke_test(swapped, MODEL, OUTPUT, "1", endpoint(predictor))
