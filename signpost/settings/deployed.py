@@ -26,7 +26,8 @@ def for_functions(settings: Settings) -> str:
         )
         for name, found in settings.classifiers.items()
     }
-    return settings.model_copy(update={"classifiers": classifiers}).model_dump_json()
+    # Unset fields stay unset: some hostings refuse a field that another has.
+    return settings.model_copy(update={"classifiers": classifiers}).model_dump_json(exclude_unset=True)
 
 
 def read_settings(folder: Path) -> tuple[Settings, str]:

@@ -14,6 +14,7 @@ from localcloud.credentials import without_aws
 from localcloud.process import is_healthy
 from signpost.settings.file import load_settings
 from tests.localcloud.deployed_app import App, Examples
+from tests.localcloud.elsewhere import elsewhere_settings
 from tests.localcloud.running_cloud import Cloud, free_port, processes_of_group, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +67,14 @@ def deploy_app(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Callab
 def app(deploy_app: Callable[[Path], App]) -> App:
     """The app of the repository's own signpost.toml, deployed once per session."""
     return deploy_app(ROOT / "signpost.toml")
+
+
+@pytest.fixture(scope="session")
+def elsewhere(deploy_app: Callable[[Path], App], tmp_path_factory: pytest.TempPathFactory) -> App:
+    """A second app beside the first, with the hostings, the API's settings and the review page that the first lacks."""
+    file = tmp_path_factory.mktemp("settings") / "signpost.toml"
+    file.write_text(elsewhere_settings())
+    return deploy_app(file)
 
 
 @pytest.fixture(scope="session")

@@ -4,55 +4,32 @@ import base64
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from signpost.api.problems import Problem
-from tests.conftest import ROOT
 from tests.localcloud.api_client import Answer, Api
-
-PAGE = "https://shop.example.com"
-SETTINGS = f"""
-[app]
-name = "doors"
-default_classifier = "vehicle"
-[api]
-authorisation = "cognito"
-cors_origins = ["{PAGE}"]
-requests_per_second = 2
-burst = 20
-requests_per_day = 1000
-[classifiers.vehicle]
-model = "{ROOT}/models/vehicle"
-hosting = "lambda"
-[classifiers.vehicle.routes]
-nearby-orders = {{ labels = ["bicycle"] }}
-distant-orders = {{ labels = ["motorcycle"] }}
-"""
+from tests.localcloud.elsewhere import PAGE
 
 
+@dataclass(frozen=True)
 class Doors(Api):
     """A caller with a key beside the token."""
 
+    api_key: str = ""
+
     def ask(self, method: str, path: str, body: bytes | str | None = None, **headers: str) -> Answer:
-        return super().ask(method, path, body, **{"x_api_key": KEYS[self.app.settings.app.name], **headers})
-
-
-KEYS: dict[str, str] = {}
+        return super().ask(method, path, body, **{"x_api_key": self.api_key, **headers})
 
 
 @pytest.fixture(scope="module")
-def doors(deploy_app, tmp_path_factory):
-    """A second app beside the first."""
-    file = tmp_path_factory.mktemp("settings") / "signpost.toml"
-    file.write_text(SETTINGS)
-    app = deploy_app(file)
-    [key] = app.cloud.client("apigateway").get_api_keys(nameQuery="doors-api", includeValues=True)["items"]
-    KEYS["doors"] = key["value"]
-    return app
+def doors(elsewhere):
+    [key] = elsewhere.cloud.client("apigateway").get_api_keys(nameQuery="elsewhere-api", includeValues=True)["items"]
+    return partial(Doors, elsewhere, api_key=key["value"])
 
 
 def sign_in(app, name: str, pool: str | None = None, client: str | None = None) -> dict[str, str]:
@@ -70,8 +47,8 @@ def sign_in(app, name: str, pool: str | None = None, client: str | None = None) 
 
 
 @pytest.fixture(scope="module")
-def tokens(doors):
-    return sign_in(doors, "ada@example.com")
+def tokens(elsewhere):
+    return sign_in(elsewhere, "ada@example.com")
 
 
 def refused(answer, code):
@@ -79,13 +56,13 @@ def refused(answer, code):
     assert Problem.model_validate_json(answer.body).code == code
 
 
-def test_a_token_of_the_pool_lets_in_and_its_owner_sees_the_decision(doors, tokens, examples):
-    ada = Doors(doors, token=tokens["IdToken"])
+def test_a_token_of_the_pool_lets_in_and_its_owner_sees_the_decision(doors, elsewhere, tokens, examples):
+    ada = doors(token=tokens["IdToken"])
     answer = ada.classify(examples.one("nearby-orders"))
     assert (answer.status, answer.json["route"]) == (200, "nearby-orders")
     where = f"/decisions/{answer.json['decision_id']}"
     assert ada.ask("GET", where).json == answer.json
-    bob = Doors(doors, token=sign_in(doors, "bob@example.com")["IdToken"])
+    bob = doors(token=sign_in(elsewhere, "bob@example.com")["IdToken"])
     refused(bob.ask("GET", where), "not_found")
 
 
@@ -102,35 +79,35 @@ def forged(token: str, **changed) -> str:
 def test_no_other_token_lets_in(doors, tokens):
     token = tokens["IdToken"]
     for other in (None, "nonsense", token[:-6] + "AAAAAA", forged(token), forged(token, exp=int(time.time()) + 9999)):
-        answer = Doors(doors, token=other).ask("GET", "/classifiers")
+        answer = doors(token=other).ask("GET", "/classifiers")
         refused(answer, "no_credentials")
         assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
 
 
-def test_a_token_of_another_pool_or_another_application_lets_nobody_in(doors):
-    cognito = doors.cloud.client("cognito-idp")
+def test_a_token_of_another_pool_or_another_application_lets_nobody_in(doors, elsewhere):
+    cognito = elsewhere.cloud.client("cognito-idp")
     flows = {"ExplicitAuthFlows": ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]}
     pool = cognito.create_user_pool(PoolName="elsewhere")["UserPool"]["Id"]
     client = cognito.create_user_pool_client(UserPoolId=pool, ClientName="c", **flows)["UserPoolClient"]["ClientId"]
-    stranger = sign_in(doors, "eve@example.com", pool, client)
-    refused(Doors(doors, token=stranger["IdToken"]).ask("GET", "/classifiers"), "no_credentials")
+    stranger = sign_in(elsewhere, "eve@example.com", pool, client)
+    refused(doors(token=stranger["IdToken"]).ask("GET", "/classifiers"), "no_credentials")
 
-    own = doors.where["UserPool"]
+    own = elsewhere.where["UserPool"]
     client = cognito.create_user_pool_client(UserPoolId=own, ClientName="c", **flows)["UserPoolClient"]["ClientId"]
-    borrowed = sign_in(doors, "mallory@example.com", own, client)
+    borrowed = sign_in(elsewhere, "mallory@example.com", own, client)
     for kind in ("AccessToken", "IdToken"):
-        refused(Doors(doors, token=borrowed[kind]).ask("GET", "/decisions/1"), "access_denied")
+        refused(doors(token=borrowed[kind]).ask("GET", "/decisions/1"), "access_denied")
 
 
 def test_a_key_meters_and_lets_nobody_in_by_itself(doors, tokens):
-    ada = Doors(doors, token=tokens["IdToken"])
+    ada = doors(token=tokens["IdToken"])
     assert ada.ask("GET", "/classifiers").status == 200
     refused(ada.ask("GET", "/classifiers", x_api_key="another"), "access_denied")
     refused(replace(ada, token=None).ask("GET", "/classifiers"), "no_credentials")
 
 
 def test_only_pages_that_the_settings_name_may_ask(doors, tokens):
-    ada = Doors(doors, token=tokens["IdToken"])
+    ada = doors(token=tokens["IdToken"])
     asks = {"access_control_request_method": "POST", "access_control_request_headers": "authorization"}
     preflight = ada.unsigned().ask("OPTIONS", "/classify/vehicle", origin=PAGE, **asks)
     assert (preflight.status, preflight.headers["Access-Control-Allow-Origin"]) == (204, PAGE)
@@ -147,7 +124,7 @@ def test_only_pages_that_the_settings_name_may_ask(doors, tokens):
 
 
 def test_too_many_at_once_are_told_when_to_come_back(doors):
-    anybody = Doors(doors)
+    anybody = doors()
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: anybody.ask("GET", "/docs/start.js"), range(60)))
     assert {answer.status for answer in answers} == {200, 429}

@@ -7,41 +7,16 @@ import pytest
 
 from signpost.errors import RoutingFault
 from signpost.routing.contracts import Answer, ModelRef, Outcome, Prediction, decision_id
-from tests.conftest import ROOT
+from tests.localcloud.elsewhere import HOSTINGS
 from tests.localcloud.running_cloud import wait_for
 
-SETTINGS = """
-[app]
-name = "elsewhere"
-default_classifier = "in-lambda"
-"""
-CLASSIFIER = """
-[classifiers.{name}]
-model = "{root}/models/vehicle"
-hosting = "{hosting}"
-[classifiers.{name}.routes]
-near = {{ labels = ["bicycle"] }}
-far = {{ labels = ["motorcycle"] }}
-"""
-HOSTINGS = {"in-lambda": "lambda", "without-servers": "serverless", "some-time": "async", "now-and-then": "components"}
 # Name of the endpoint and of the component.
 COMPONENT = "elsewhere-now-and-then-components-m5-large"
-SWITCHED_OFF = {"not-yet": "off"}
-
-
-@pytest.fixture(scope="module")
-def elsewhere(deploy_app, tmp_path_factory):
-    """A second app beside the first, with a classifier for each of the other hostings and one that is off."""
-    file = tmp_path_factory.mktemp("settings") / "signpost.toml"
-    hostings = HOSTINGS | SWITCHED_OFF
-    tables = [CLASSIFIER.format(name=name, hosting=hosting, root=ROOT) for name, hosting in hostings.items()]
-    file.write_text(SETTINGS + "".join(tables))
-    return deploy_app(file)
 
 
 @pytest.mark.parametrize("classifier", HOSTINGS)
 def test_a_picture_is_routed_without_an_instance(elsewhere, examples, classifier):
-    for ending, route in {"nearby-orders": "near", "distant-orders": "far", "review": None}.items():
+    for ending, route in {"nearby-orders": "nearby-orders", "distant-orders": "distant-orders", "review": None}.items():
         decision = elsewhere.router.route_event({**elsewhere.put(examples.one(ending)), "classifier": classifier})
         assert decision.classifier == classifier
         assert (decision.outcome, decision.route) == (Outcome.ROUTED if route else Outcome.REVIEW, route)
@@ -97,7 +72,7 @@ def test_an_answer_that_comes_late_is_read_and_not_asked_for_again(elsewhere, ex
     answer = Answer(predictions=[prediction], model=ModelRef(name="vehicle", version="late"), timings_ms={})
     s3.put_object(**late, Body=answer.model_dump_json().encode())
     # THEN that answer decides, once
-    [decision] = wait_for(lambda: elsewhere.messages("QueueSomeTimeFar", asked))
+    [decision] = wait_for(lambda: elsewhere.messages("QueueSomeTimeDistantOrders", asked))
     assert (decision.label, decision.model) == ("motorcycle", answer.model)
     assert elsewhere.faults() == []
 
@@ -134,8 +109,8 @@ def test_a_picture_that_finds_no_copy_is_decided_once_there_is_one(elsewhere, ex
     no_copy(1)
     # THEN the picture is decided without anybody asking again, and once
     asked = decision_id(event["s3_bucket"], event["s3_key"], event["version_id"], "now-and-then")
-    [decision] = wait_for(lambda: elsewhere.messages("QueueNowAndThenNear", asked))
-    assert (decision.outcome, decision.route) == (Outcome.ROUTED, "near")
+    [decision] = wait_for(lambda: elsewhere.messages("QueueNowAndThenNearbyOrders", asked))
+    assert (decision.outcome, decision.route) == (Outcome.ROUTED, "nearby-orders")
     assert elsewhere.faults() == []
 
 

@@ -16,19 +16,6 @@ from training.data.drawn import draw_file
 
 chromium = browsers.browser  # the fixture
 PASSWORD = "Correct-horse-7-battery"
-SETTINGS = f"""
-[app]
-name = "looked-at"
-default_classifier = "vehicle"
-[review]
-deployed = true
-[classifiers.vehicle]
-model = "{ROOT}/models/vehicle"
-hosting = "lambda"
-[classifiers.vehicle.routes]
-nearby-orders = {{ labels = ["bicycle"] }}
-distant-orders = {{ labels = ["motorcycle"] }}
-"""
 
 
 class Answer:
@@ -81,16 +68,8 @@ class Browser:
 
 
 @pytest.fixture(scope="module")
-def looked_at(deploy_app, tmp_path_factory):
-    """An app whose review page is deployed."""
-    file = tmp_path_factory.mktemp("settings") / "signpost.toml"
-    file.write_text(SETTINGS)
-    return deploy_app(file)
-
-
-@pytest.fixture(scope="module")
-def decision(looked_at) -> Decision:
-    return looked_at.router.route_event(looked_at.put(draw_file("bicycle", 0, 5)[1]))
+def decision(elsewhere) -> Decision:
+    return elsewhere.router.route_event(elsewhere.put(draw_file("bicycle", 0, 5)[1]))
 
 
 def person(app, name: str, group: str | None) -> str:
@@ -104,16 +83,16 @@ def person(app, name: str, group: str | None) -> str:
 
 
 @pytest.fixture(scope="module")
-def anna(looked_at) -> Browser:
-    browser = Browser(looked_at)
-    assert browser.follow(browser.sign_in(person(looked_at, "anna@example.com", "reviewer"))).status == 200
+def anna(elsewhere) -> Browser:
+    browser = Browser(elsewhere)
+    assert browser.follow(browser.sign_in(person(elsewhere, "anna@example.com", "reviewer"))).status == 200
     return browser
 
 
 @pytest.fixture(scope="module")
-def vera(looked_at) -> Browser:
-    browser = Browser(looked_at)
-    assert browser.follow(browser.sign_in(person(looked_at, "vera@example.com", "viewer"))).status == 200
+def vera(elsewhere) -> Browser:
+    browser = Browser(elsewhere)
+    assert browser.follow(browser.sign_in(person(elsewhere, "vera@example.com", "viewer"))).status == 200
     return browser
 
 
@@ -137,14 +116,14 @@ def test_a_decision_is_shown_with_its_picture(vera, anna, decision):
     assert vera.ask("/static/htmx.min.js").body == (ROOT / "review" / "static" / "htmx.min.js").read_bytes()
 
 
-def test_a_reviewer_corrects_and_everybody_sees_it_at_once(vera, anna, decision, looked_at):
+def test_a_reviewer_corrects_and_everybody_sees_it_at_once(vera, anna, decision, elsewhere):
     shown(anna, decision)
     form = {"id": decision.decision_id, "label": "motorcycle"}
     assert vera.ask("/correct", form).status == 403
     kept = anna.follow(anna.ask("/correct", form))
     assert "It is motorcycle" in kept.text
     assert "It is motorcycle" in vera.ask(f"/record?id={decision.decision_id}").text
-    s3, bucket = looked_at.cloud.client("s3"), looked_at.where["CapturedBucket"]
+    s3, bucket = elsewhere.cloud.client("s3"), elsewhere.where["CapturedBucket"]
     written = s3.list_objects_v2(Bucket=bucket, Prefix="corrections/")["Contents"]
     assert len(written) == 1
     assert b"anna" not in s3.get_object(Bucket=bucket, Key=written[0]["Key"])["Body"].read()
@@ -159,12 +138,12 @@ def test_charts_can_be_taken_away(vera, decision):
     assert decision.decision_id in vera.ask("/export.csv").text
 
 
-def test_who_is_in_no_group_or_in_another_pool_stays_out(looked_at):
-    stranger = Browser(looked_at)
-    assert stranger.sign_in(person(looked_at, "nobody@example.com", None)).status == 403
+def test_who_is_in_no_group_or_in_another_pool_stays_out(elsewhere):
+    stranger = Browser(elsewhere)
+    assert stranger.sign_in(person(elsewhere, "nobody@example.com", None)).status == 403
     assert stranger.ask("/").status == 303
 
-    cognito = looked_at.cloud.client("cognito-idp")
+    cognito = elsewhere.cloud.client("cognito-idp")
     pool = cognito.create_user_pool(PoolName="elsewhere")["UserPool"]["Id"]
     cognito.create_user_pool_domain(Domain="elsewhere", UserPoolId=pool)
     client = cognito.create_user_pool_client(
@@ -190,9 +169,9 @@ def test_who_is_in_no_group_or_in_another_pool_stays_out(looked_at):
     assert stranger.ask("/").status == 303
 
 
-def test_a_real_browser_signs_in_corrects_and_signs_out(chromium, looked_at, anna, decision):
+def test_a_real_browser_signs_in_corrects_and_signs_out(chromium, elsewhere, anna, decision):
     shown(anna, decision)
-    name = person(looked_at, "rita@example.com", "reviewer")
+    name = person(elsewhere, "rita@example.com", "reviewer")
     page = chromium.new_page()
     complaints, hosts = [], set()
     page.on("console", lambda message: complaints.append((message.type, message.text, message.location["url"])))

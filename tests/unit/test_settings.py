@@ -3,8 +3,10 @@ import re
 import pytest
 
 from signpost.errors import SettingsError
-from signpost.settings.file import Hosting, load_settings
+from signpost.settings.deployed import for_functions
+from signpost.settings.file import Hosting, Settings, load_settings
 from tests.conftest import ROOT
+from tests.localcloud.elsewhere import elsewhere_settings
 from training.recipe import load_recipe
 
 GOOD = """
@@ -202,3 +204,13 @@ def test_every_fault_is_said_at_once(write):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(SettingsError, match="can't read"):
         load_settings(tmp_path / "signpost.toml")
+
+
+def test_what_functions_get_can_be_read_again_whatever_the_hosting(tmp_path):
+    file = tmp_path / "signpost.toml"
+    file.write_text(elsewhere_settings())
+    settings = load_settings(file)
+    again = Settings.model_validate_json(for_functions(settings))
+    hostings = {name: found.hosting for name, found in again.classifiers.items()}
+    assert hostings == {name: found.hosting for name, found in settings.classifiers.items()}
+    assert again.review == settings.review
