@@ -12,7 +12,11 @@ export HOME := $(shell if [ -w "$$HOME" ]; then printf %s "$$HOME"; else mkdir -
 # Compiled files make the first import quick, which the demo's 90 seconds count.
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r
 
-.PHONY: help demo up test test-all lint lock down clean models machines benchmark-training benchmark-serving \
+PARALLEL := -n auto --dist loadgroup
+# Tests of the local cloud wait half of the time: three share two cores.
+INTEGRATION := -n 3 --dist loadgroup --no-loadscope-reorder
+
+.PHONY: help demo up check test test-slow test-hostile lint lock down clean models machines benchmark-training benchmark-serving \
         benchmark-cold-start benchmark-api benchmark-review
 
 help: ## Say what there is
@@ -24,11 +28,18 @@ demo: up ## Bring everything up and route pictures (IMAGES=folder for your own, 
 up: .venv/demo ## Start the local cloud and deploy every stack
 	@$(BIN)/signpost up $(PORT_OPTION)
 
-test: .venv/training .venv/test lint ## Run lint, types and all tests
-	@$(BIN)/pytest
+check: .venv/training .venv/test lint ## Run lint, types and unit tests
+	@$(BIN)/pytest tests/unit $(PARALLEL)
 
-test-all: .venv/training .venv/test lint ## The same with the tests that take minutes
-	@$(BIN)/pytest -m "slow or not slow"
+test: .venv/training .venv/test lint ## Run lint, types and all tests but the slow ones
+	@$(BIN)/pytest tests/unit $(PARALLEL) --cov --durations=20
+	@$(BIN)/pytest --ignore tests/unit $(INTEGRATION) --durations=20
+
+test-slow: .venv/training .venv/test ## Run the tests that take minutes
+	@$(BIN)/pytest -m slow $(INTEGRATION) --durations=20
+
+test-hostile: .venv/training .venv/test ## Run the unit tests with everything set against them, as root and as another user
+	@.ci/hostile
 
 models: .venv/training ## Train models/vehicle and models/dog-breed anew (half an hour; DATA=folder of the archives)
 	@for recipe in vehicle dog-breed; do $(BIN)/python -m training $$recipe $(DATA_OPTION) || exit; done

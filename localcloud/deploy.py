@@ -9,11 +9,14 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from filelock import FileLock
+
 from localcloud.credentials import ACCOUNT_ID, REGION, command_environment, without_aws
 from localcloud.process import CHECKOUT
 from signpost.errors import DeploymentError
 
 _CDK = CHECKOUT / "node_modules" / ".bin" / "cdk"
+_NPM_LOCK = CHECKOUT / "build" / "npm.lock"  # two starts at once install it once
 Say = Callable[[str], None]
 
 
@@ -32,8 +35,10 @@ def install_cdk(say: Say, log: Path) -> None:
     DeploymentError
         If npm fails.
     """
-    if not _CDK.exists():
-        _run(["npm", "ci", "--no-audit", "--no-fund"], _with_tools(without_aws(os.environ)), say, log)
+    _NPM_LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(_NPM_LOCK):
+        if not _CDK.exists():
+            _run(["npm", "ci", "--no-audit", "--no-fund"], _with_tools(without_aws(os.environ)), say, log)
 
 
 def bootstrap(port: int, state_dir: Path, say: Say, log: Path) -> None:

@@ -1,6 +1,7 @@
 """Fixtures that every kind of test shares."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -28,6 +29,33 @@ def pytest_configure() -> None:
         "AWS_EC2_METADATA_DISABLED": "true",
         **around_loopback(os.environ),
     }
+
+
+# Tests that share something costly run in one worker, and these groups first: the others fill the time beside them.
+SHARED = {
+    "app": "app",
+    "deploy_app": "other apps",
+    "on_aws": "synthesis",
+    "on_laptop": "synthesis",
+    "every_hosting": "synthesis",
+    "any_synthesis": "synthesis",
+}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Group the tests for pytest-xdist by what they share, else by file; costly groups come first."""
+    groups = {item: _group(item) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    yield
+    first = [*dict.fromkeys(SHARED.values()), "tests/training"]
+    items.sort(key=lambda item: next((n for n, name in enumerate(first) if groups[item].startswith(name)), len(first)))
+
+
+def _group(item: pytest.Item) -> str:
+    fixtures = getattr(item, "fixturenames", ())
+    return next((group for fixture, group in SHARED.items() if fixture in fixtures), item.nodeid.partition("::")[0])
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from filelock import FileLock
+
 from signpost.errors import DeploymentError
 from signpost.model.known_pictures import known_files
 from stacks.constructs import wheels
@@ -72,16 +74,18 @@ def bundle(
     compiler = wheels.interpreter(python_version)
     inputs = [python_version, str(platform or sys.platform), str(compiler is not None), *sorted(requirements), *kept]
     archive = CACHE / f"{handler}-{_digest(inputs, files)}.zip"
-    if not archive.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-            folder = Path(scratch) / "asset"
-            wheels.install(requirements, folder, python_version=python_version, platform=platform, kept=kept)
-            place(files, folder)
-            if compiler:
-                _compile(folder, compiler)
-            _check_size(folder, handler)
-            _zip(folder, Path(scratch) / archive.name).replace(archive)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    # Syntheses that run at once make a bundle once.
+    with FileLock(archive.with_suffix(".lock")):
+        if not archive.exists():
+            with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+                folder = Path(scratch) / "asset"
+                wheels.install(requirements, folder, python_version=python_version, platform=platform, kept=kept)
+                place(files, folder)
+                if compiler:
+                    _compile(folder, compiler)
+                _check_size(folder, handler)
+                _zip(folder, Path(scratch) / archive.name).replace(archive)
     return archive
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
+from filelock import FileLock
 
 from signpost.aws.deployment import output_prefix
 from signpost.aws.guardrails import has_known_pictures
@@ -134,5 +135,8 @@ class Endpoints(Construct):
 
     def _package(self, construct_id: str, name: str, model: Path) -> assets.Asset:
         archive = ROOT / "build" / "models" / f"{name}.tar.gz"
-        pack(model, archive)
-        return assets.Asset(self, construct_id, path=str(archive))
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        # Another synthesis may pack another model of this name; the asset is a copy.
+        with FileLock(archive.with_suffix(".lock")):
+            pack(model, archive)
+            return assets.Asset(self, construct_id, path=str(archive))
