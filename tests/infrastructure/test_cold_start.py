@@ -31,6 +31,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_interpreter(tmp_path_factory.mktemp("bare") / "python")
 
 
+@pytest.mark.slow
 def test_the_page_says_what_was_measured(url: str, tmp_path: Path) -> None:
     found = measure_all([FUNCTIONS["Filter"], FUNCTIONS["KnownPictures"]], url, 1, tmp_path, lambda _: None)
     sizes = found["functions"]["Filter"]["mb"]

@@ -99,6 +99,7 @@ def test_a_wrong_job_fails_with_its_reason(tmp_path: Path, hyperparameters: dict
     assert "Traceback" not in output
 
 
+@pytest.mark.slow
 def test_hosts_train_together_stop_together_and_go_on_to_one_package(tmp_path: Path, archive: Path):
     names = ("algo-1", "algo-2")
     first, second = (Container(tmp_path / name, archive, name, names) for name in names)
