@@ -1,6 +1,6 @@
 """Application Auto Scaling: moto's control plane. Targets and policies are kept and described; nothing scales here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -17,9 +17,16 @@ _SERVICE_LINKED_ROLE = (
 
 
 class Service:
-    """Application Auto Scaling as MiniStack sees it."""
+    """Application Auto Scaling as MiniStack sees it.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    check : callable
+        Raises if a resource id names nothing that could be scaled.
+    """
+
+    def __init__(self, check: Callable[[str], None]) -> None:
+        self._check = check
         self._moto = MotoBackend(
             "applicationautoscaling",
             "ApplicationAutoScalingResponse",
@@ -58,8 +65,23 @@ class Service:
         Raises
         ------
         ServiceError
-            If moto refuses it.
+            If there is nothing to be scaled, or moto refuses it.
         """
+        if operation == "RegisterScalableTarget":
+            self._check(parameters["ResourceId"])
+        return self._call(operation, parameters)
+
+    @property
+    def resource_ids(self) -> list[str]:
+        """What is scaled."""
+        return [target["ResourceId"] for target in self._targets.values()]
+
+    def deregister(self, prefix: str) -> None:
+        """Deregister every target whose resource id begins so."""
+        for target in [target for target in self._targets.values() if target["ResourceId"].startswith(prefix)]:
+            self._call("DeregisterScalableTarget", {member: target[member] for member in _TARGET})
+
+    def _call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         if operation == "RegisterScalableTarget":
             _know_inference_components()
             parameters = {"RoleARN": _SERVICE_LINKED_ROLE, **parameters}
@@ -84,9 +106,9 @@ class Service:
     def load_persisted_state(self, state: dict[str, Any]) -> None:
         """Bring back what `get_state` returned."""
         for parameters in state["targets"]:
-            self.call("RegisterScalableTarget", parameters)
+            self._call("RegisterScalableTarget", parameters)  # what it scales may come back later
         for parameters in state["policies"]:
-            self.call("PutScalingPolicy", parameters)
+            self._call("PutScalingPolicy", parameters)
 
 
 def _know_inference_components() -> None:

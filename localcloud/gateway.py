@@ -19,8 +19,8 @@ from ministack.core import lambda_runtime, router
 from localcloud import (
     alarms,
     api_gateway,
-    application_autoscaling,
     cloudformation,
+    cloudformation_rules,
     event_targets,
     firewall,
     lambda_functions,
@@ -91,7 +91,7 @@ def register(sagemaker: SageMaker, port: int) -> None:
     """
     services = {
         "sagemaker": (sagemaker, "SageMaker."),
-        "application-autoscaling": (application_autoscaling.Service(), "AnyScaleFrontendService."),
+        "application-autoscaling": (sagemaker.control.scaling, "AnyScaleFrontendService."),
         "rekognition": (rekognition.Service(port), "RekognitionService."),
     }
     # Ahead of the rest of SageMaker: a model may name a model package.
@@ -108,7 +108,8 @@ def register(sagemaker: SageMaker, port: int) -> None:
     permissions.install()
     api_gateway.install()
     firewall.install()
-    cloudformation.install(sagemaker, services["application-autoscaling"][0])
+    cloudformation.install(sagemaker, sagemaker.control.scaling)
+    cloudformation_rules.install()
 
 
 def _announce(state: StateFolder, port: int, executions: int, deliveries: int) -> None:

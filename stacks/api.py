@@ -53,11 +53,6 @@ class ApiStack(Stack):
         The buckets.
     routing : RoutingStack
         The machine that decides, and the table of its decisions.
-
-    Attributes
-    ----------
-    firewall : Firewall or None
-        Where the settings ask for one.
     """
 
     def __init__(
@@ -73,15 +68,16 @@ class ApiStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         self._settings, self._storage, self._routing = settings, storage, routing
-        self.firewall: Firewall | None = None
         by_token = settings.api.authorisation == "cognito"
         pool = CallerPool(self, "Callers", settings=settings, stage=stage) if by_token else None
         function = self._function(stage, pool)
         self._grant(function)
-        gateway = Gateway(self, "Gateway", settings=settings, function=function, callers=pool)
+        gateway = Gateway(self, "Gateway", settings=settings, place=stage, function=function, callers=pool)
         if settings.api.firewall:
-            self.firewall = Firewall(self, "Firewall", settings=settings)
-            Firewall.protect(self.firewall, gateway.stage_arn, self.firewall.arn)
+            firewall = Firewall(self, "Firewall", settings=settings, name="api")
+            Firewall.protect(firewall, gateway.stage_arn, firewall.arn)
+            # The review stack of release 0.1.0 imports it: without the export, an upgrade would stop here.
+            self.export_value(firewall.arn)
         else:
             acknowledge(gateway, {"APIG3": "signpost.toml says so."})
         Alarms(self, "Alarms", metrics={"ServerErrors": gateway.api.metric_server_error(period=Duration.minutes(5))})

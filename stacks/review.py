@@ -46,7 +46,7 @@ class ReviewStack(Stack):
     storage : StorageStack
         The buckets.
     api : ApiStack
-        Lets API Gateway write logs, and has the firewall.
+        Lets API Gateway write logs.
     """
 
     def __init__(
@@ -85,8 +85,9 @@ class ReviewStack(Stack):
         integration = apigateway.LambdaIntegration(page, allow_test_invoke=False)
         for resource in (gateway.root, gateway.root.add_resource("{proxy+}")):
             resource.add_method("ANY", integration, authorization_type=apigateway.AuthorizationType.NONE)
-        if api.firewall:
-            Firewall.protect(self, gateway.deployment_stage.stage_arn, api.firewall.arn)
+        if settings.api.firewall:
+            firewall = Firewall(self, "Firewall", settings=settings, name="review")
+            Firewall.protect(self, gateway.deployment_stage.stage_arn, firewall.arn)
         else:
             acknowledge(gateway, {"APIG3": "signpost.toml says so."})
         CfnOutput(self, "ReviewUrl", value=f"{address}/")

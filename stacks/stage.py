@@ -51,7 +51,8 @@ def aws_stage() -> Stage:
         wheel_platform="aarch64-manylinux_2_28",
         model_image=None,
         training_image=None,
-        removal_policy=RemovalPolicy.RETAIN,
+        # A resource whose creation is rolled back has no data, and would be in the way of the next deployment.
+        removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         endpoint=None,
     )
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from localcloud import application_autoscaling
 from localcloud.answers import ServiceError
 from localcloud.credentials import ACCOUNT_ID, REGION
 from localcloud.sagemaker import instance_types
@@ -21,6 +22,7 @@ from localcloud.sagemaker.moto_records import (
     refuse_second,
     sagemaker_backend,
 )
+from localcloud.sagemaker.scaling_rules import check_instance_types, check_target
 from localcloud.sagemaker.training_jobs import TrainingJobs
 from localcloud.sagemaker.update_policy import update_policy
 from localcloud.sagemaker.variants import capture_summary, retain, shadow_states, smallest_fleet, with_known_capacity
@@ -47,6 +49,7 @@ class ControlPlane:
         self.training = TrainingJobs(self.moto, training_folder, port)
         self.registry = ModelRegistry(self.moto)
         self.components = Components(self.find, endpoints_folder, port)
+        self.scaling = application_autoscaling.Service(lambda resource: check_target(resource, self._variants_of))
         self.operations: dict[str, Callable[[Parameters], Parameters]] = {
             "CreateModel": self.create_model,
             "CreateEndpointConfig": self.create_endpoint_config,
@@ -183,6 +186,7 @@ class ControlPlane:
         if endpoint.status != "InService":
             raise ServiceError("ValidationException", f"Cannot update in-progress endpoint '{endpoint.record.arn}'.")
         deployment = self._deployment(endpoint.name, parameters["EndpointConfigName"])
+        check_instance_types(endpoint, deployment.config, self.scaling.resource_ids)
         settings = retain(endpoint, deployment.config, parameters)
         settings["endpoint_config_name"] = parameters["EndpointConfigName"]
         settings["shadow_production_variants"] = shadow_states(deployment.config)
@@ -219,7 +223,7 @@ class ControlPlane:
         )
 
     def delete_endpoint(self, parameters: Parameters) -> Parameters:
-        """Delete an endpoint and stop its processes.
+        """Delete an endpoint, stop its processes and deregister its scalable targets.
 
         Parameters
         ----------
@@ -237,6 +241,7 @@ class ControlPlane:
             If there is no such endpoint.
         """
         self.moto.call("DeleteEndpoint", parameters)
+        self.scaling.deregister(f"endpoint/{parameters['EndpointName']}/variant/")
         self.endpoints.pop(parameters["EndpointName"]).delete()
         return {}
 
@@ -262,6 +267,9 @@ class ControlPlane:
             arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT_ID}:endpoint/{name}"
             raise ServiceError("ValidationException", f"Could not find endpoint '{arn}'.")
         return self.endpoints[name]
+
+    def _variants_of(self, endpoint: str) -> list[str]:
+        return [variant["VariantName"] for variant in self.find(endpoint).record.production_variants]
 
     def stop(self) -> None:
         """Stop every training job and every endpoint's processes, at once."""

@@ -1,7 +1,8 @@
-"""AWS WAF in front of the API, and of the review page where that is deployed."""
+"""AWS WAF in front of an API."""
 
 from __future__ import annotations
 
+from aws_cdk import CfnDeletionPolicy
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
@@ -22,10 +23,15 @@ _WINDOW_SECONDS = 300
 class Firewall(Construct):
     """Managed rules, and a limit for each address.
 
+    Each API has one of its own. A stack that imported the firewall of another stack would lock it: CloudFormation
+    neither deletes an export that is in use nor a web ACL that is associated.
+
     Parameters
     ----------
     settings : Settings
         The limit.
+    name : str
+        Name of the API, the last part of that of the web ACL.
 
     Attributes
     ----------
@@ -33,7 +39,7 @@ class Firewall(Construct):
         ARN of the list of rules.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, name: str) -> None:
         super().__init__(scope, construct_id)
         slow_down = problem("too_many_requests", "Too many requests come from your address.", "none").model_dump_json()
         rules = [
@@ -45,10 +51,10 @@ class Firewall(Construct):
         acl = waf.CfnWebACL(
             self,
             "Acl",
-            name=f"{settings.app.name}-api",
+            name=f"{settings.app.name}-{name}",
             scope="REGIONAL",
             default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
-            visibility_config=_seen_as("Api"),
+            visibility_config=_seen_as(name.title()),
             custom_response_bodies={
                 "slow-down": waf.CfnWebACL.CustomResponseBodyProperty(
                     content=slow_down, content_type="APPLICATION_JSON"
@@ -61,7 +67,10 @@ class Firewall(Construct):
     @staticmethod
     def protect(scope: Construct, stage_arn: str, arn: str) -> None:
         """Put the firewall with this ARN in front of a stage."""
-        waf.CfnWebACLAssociation(scope, "Association", resource_arn=stage_arn, web_acl_arn=arn)
+        association = waf.CfnWebACLAssociation(scope, "Association", resource_arn=stage_arn, web_acl_arn=arn)
+        # A new association takes the place of the former one, and the deletion of that one would end the new one.
+        association.cfn_options.update_replace_policy = CfnDeletionPolicy.RETAIN
+        association.cfn_options.deletion_policy = CfnDeletionPolicy.DELETE
 
 
 def _managed(priority: int, name: str, counted: tuple[str, ...] = ()) -> waf.CfnWebACL.RuleProperty:

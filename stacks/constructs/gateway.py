@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -15,13 +13,11 @@ from signpost.api.contracts import OPEN, ROUTES
 from signpost.images.formats import ALLOWED_FORMATS
 from signpost.settings.file import Settings
 from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.gateway_log_role import set_log_role
 from stacks.constructs.gateway_problems import add_problems
 from stacks.constructs.gateway_stage import stage_options
 from stacks.constructs.user_pool import CallerPool
-
-# Those of the managed policy AmazonAPIGatewayPushToCloudWatchLogs that write.
-_LOGGING = ["CreateLogGroup", "CreateLogStream", "DescribeLogGroups", "DescribeLogStreams", "PutLogEvents"]
-_LOGGING += ["GetLogEvents", "FilterLogEvents"]
+from stacks.stage import Stage
 
 
 class Gateway(Construct):
@@ -31,6 +27,8 @@ class Gateway(Construct):
     ----------
     settings : Settings
         Who may call, and how much.
+    place : Stage
+        Where it is deployed to.
     function : lambda_.Function
         Answers every request, with the right credentials also those to paths that there are not.
     callers : CallerPool or None
@@ -50,6 +48,7 @@ class Gateway(Construct):
         construct_id: str,
         *,
         settings: Settings,
+        place: Stage,
         function: lambda_.Function,
         callers: CallerPool | None,
     ) -> None:
@@ -72,7 +71,7 @@ class Gateway(Construct):
         )
         self.api.node.try_remove_child("Endpoint")  # an output that the stack has under a better name
         stage = self.api.deployment_stage
-        stage.node.add_dependency(self._account())
+        stage.node.add_dependency(set_log_role(self, app=settings.app.name, stage=place))
         self.stage_arn = stage.stage_arn
         # The integration's own permission for the console's test button is a door that nobody needs.
         integration = apigateway.LambdaIntegration(function, allow_test_invoke=False)
@@ -89,19 +88,8 @@ class Gateway(Construct):
                 "APIG2": "A body is a picture, and JSON is checked by the function, which says what is wrong.",
                 "APIG4": "Health, the document and its page are nobody's secret; a preflight is unsigned.",
                 "COG4": "Callers sign with AWS credentials, or signpost.toml names a user pool; open paths as above.",
-                "IAM5[Resource::*]": "API Gateway checks that it may write any log of the account.",
             },
         )
-
-    def _account(self) -> apigateway.CfnAccount:
-        """Let API Gateway write logs; that is a setting of the whole account and region, and stays when this goes."""
-        role = iam.Role(self, "LogRole", assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"))
-        role.add_to_policy(iam.PolicyStatement(actions=[f"logs:{name}" for name in _LOGGING], resources=["*"]))
-        account = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
-        account.node.add_dependency(role)
-        account.apply_removal_policy(RemovalPolicy.RETAIN)
-        role.apply_removal_policy(RemovalPolicy.RETAIN)
-        return account
 
     def _authorised(self) -> apigateway.MethodOptions:
         key = bool(self._settings.api.requests_per_day)

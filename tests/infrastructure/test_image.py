@@ -35,7 +35,7 @@ def test_an_image_is_never_overwritten_and_is_scanned(on_aws: Synthesis) -> None
     for repository in on_aws.resources("AWS::ECR::Repository").values():
         assert repository["Properties"]["ImageTagMutability"] == "IMMUTABLE"
         assert repository["Properties"]["ImageScanningConfiguration"] == {"ScanOnPush": True}
-        assert repository["DeletionPolicy"] == "Retain"
+        assert repository["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_a_build_pushes_to_its_own_repository_under_the_hash_of_what_it_was_made_from(on_aws: Synthesis) -> None:

@@ -70,7 +70,7 @@ def _rules(synthesis: Synthesis, output: str) -> dict[str, Template]:
 def test_pictures_outlive_the_stack_on_aws_and_leave_no_trace_on_a_laptop(
     on_aws: Synthesis, on_laptop: Synthesis
 ) -> None:
-    assert {b["DeletionPolicy"] for b in on_aws.resources("AWS::S3::Bucket").values()} == {"Retain"}
+    assert {b["DeletionPolicy"] for b in on_aws.resources("AWS::S3::Bucket").values()} == {"RetainExceptOnCreate"}
     assert {b["DeletionPolicy"] for b in on_laptop.resources("AWS::S3::Bucket").values()} == {"Delete"}
 
 

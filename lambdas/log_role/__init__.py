@@ -1,0 +1,1 @@
+"""Set the role that API Gateway writes logs with, where the account has none."""
