@@ -170,3 +170,34 @@ def test_a_failed_creation_leaves_nothing_behind(stack: Stack) -> None:
         (resources.sagemaker.list_models()["Models"], "ModelName"),
     ):
         assert [item[kind] for item in listed if item[kind].startswith(STACK)] == []
+
+
+def test_what_aws_refuses_about_scaled_endpoints_is_refused(cloud: Cloud) -> None:
+    resources = Resources(cloud)
+    scaling = cloud.client("application-autoscaling")
+    name = resources.endpoint(resources.config(resources.model()))
+    assert resources.settled(name)["EndpointStatus"] == "InService"
+    target = {"ServiceNamespace": "sagemaker", "ScalableDimension": DIMENSION}
+    # A variant that does not exist
+    for missing in (f"endpoint/{name}/variant/Other", "endpoint/nothing/variant/AllTraffic"):
+        with pytest.raises(scaling.exceptions.ValidationException, match="Could not find"):
+            scaling.register_scalable_target(ResourceId=missing, MinCapacity=1, MaxCapacity=2, **target)
+    scaling.register_scalable_target(
+        ResourceId=f"endpoint/{name}/variant/AllTraffic", MinCapacity=1, MaxCapacity=2, **target
+    )
+    # Another instance type of a variant that is scaled; another model is allowed
+    larger = f"{name}-larger"
+    variant = {"VariantName": "AllTraffic", "ModelName": resources.model("v2.tar.gz"), "InitialInstanceCount": 1}
+    resources.sagemaker.create_endpoint_config(
+        EndpointConfigName=larger, ProductionVariants=[{**variant, "InstanceType": "ml.c7i.xlarge"}]
+    )
+    with pytest.raises(resources.sagemaker.exceptions.ClientError, match="registered as a scalable target"):
+        resources.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=larger)
+    resources.sagemaker.update_endpoint(
+        EndpointName=name, EndpointConfigName=resources.config(resources.model("v2.tar.gz"))
+    )
+    assert resources.settled(name)["EndpointStatus"] == "InService"
+    # The endpoint takes its targets with it
+    resources.sagemaker.delete_endpoint(EndpointName=name)
+    targets = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    assert [found for found in targets if name in found["ResourceId"]] == []
