@@ -1,7 +1,8 @@
 """The Model Registry: moto's, mended where it differs from SageMaker's.
 
-Moto forgets what an update does not name, takes no group's ARN, overwrites a group that is there already and can't
-delete one, knows no `group/version`, minds no client token, and leaves a new version without an approval status.
+Moto forgets what an update does not name, takes no group's ARN, overwrites a group that is there already, can't
+delete a group or a package, knows no `group/version`, minds no client token, and leaves a new version without an
+approval status.
 """
 
 from collections.abc import Callable
@@ -40,6 +41,7 @@ class ModelRegistry:
             "CreateModelPackageGroup": self.create_group,
             "DeleteModelPackageGroup": self.delete_group,
             "CreateModelPackage": self.create,
+            "DeleteModelPackage": self.delete,
             "UpdateModelPackage": self.update,
             "DescribeModelPackage": self.describe,
         }
@@ -131,6 +133,30 @@ class ModelRegistry:
             # An invented user of SageMaker Studio.
             moto_records("model_packages")[arn].created_by = None
         return answer
+
+    def delete(self, parameters: Parameters) -> Parameters:
+        """Delete a package.
+
+        Parameters
+        ----------
+        parameters : dict
+            Input of `DeleteModelPackage`.
+
+        Returns
+        -------
+        dict
+            Nothing in it.
+
+        Raises
+        ------
+        ServiceError
+            If there is none.
+        """
+        arn = self.describe(parameters)["ModelPackageArn"]
+        with self._moto.lock:
+            del moto_records("model_packages")[arn]
+            self._packages.pop(arn, None)
+        return {}
 
     def update(self, parameters: Parameters) -> Parameters:
         """Change a package; what the request does not name stays.
