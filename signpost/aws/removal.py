@@ -68,12 +68,9 @@ def plan(app: str, clients: Clients) -> Removal:
     """
     cloudformation, found = clients("cloudformation"), Removal()
     for name in (f"{app}-{stack}" for stack in STACKS):
-        try:
-            template = cloudformation.get_template(StackName=name)["TemplateBody"]
-        except ClientError as error:
-            if "does not exist" not in str(error):
-                raise
+        if not _exists(cloudformation, name):
             continue
+        template = cloudformation.get_template(StackName=name)["TemplateBody"]
         defined = (template if isinstance(template, dict) else json.loads(template))["Resources"]
         pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
         found.stacks[name] = [
@@ -163,6 +160,16 @@ def _delete_model_packages(sagemaker: Any, group: str) -> None:
     for page in sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=name):
         for package in page["ModelPackageSummaryList"]:
             sagemaker.delete_model_package(ModelPackageName=package["ModelPackageArn"])
+
+
+def _exists(cloudformation: Any, stack: str) -> bool:
+    try:
+        cloudformation.describe_stacks(StackName=stack)
+    except ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+        return False
+    return True
 
 
 def _delete_stack(cloudformation: Any, name: str) -> None:
