@@ -19,7 +19,7 @@ def test_every_function_has_its_own_bounds_log_and_role(any_synthesis: Synthesis
         properties = function["Properties"]
         evaluates = "Evaluate" in name or "SmokeTest" in name  # two models, and hundreds of megabytes of pictures
         # For the end of an update or for a new role, or reads all captured records.
-        waits = evaluates or any(part in name for part in ("KnownPictures", "CollectCorrections", "SetLogRole"))
+        waits = evaluates or any(part in name for part in ("KnownPictures", "CollectCorrections", "SetLogRole", "ReadBatch"))
         assert 1 <= properties["Timeout"] <= (900 if waits else 60), name
         assert 128 <= properties["MemorySize"] <= (2048 if evaluates else 1024), name
         assert properties["TracingConfig"] == {"Mode": "Active"}, name
