@@ -18,8 +18,9 @@ def test_every_function_has_its_own_bounds_log_and_role(any_synthesis: Synthesis
     for name, function in functions.items():
         properties = function["Properties"]
         evaluates = "Evaluate" in name or "SmokeTest" in name  # two models, and hundreds of megabytes of pictures
-        # For the end of an update or for a new role, or reads all captured records.
-        waits = evaluates or any(part in name for part in ("KnownPictures", "CollectCorrections", "SetLogRole", "ReadBatch"))
+        # For the end of an update or for a new role, or reads all captured records or a manifest.
+        slow = ("KnownPictures", "CollectCorrections", "SetLogRole", "ReadBatch")
+        waits = evaluates or any(part in name for part in slow)
         assert 1 <= properties["Timeout"] <= (900 if waits else 60), name
         assert 128 <= properties["MemorySize"] <= (2048 if evaluates else 1024), name
         assert properties["TracingConfig"] == {"Mode": "Active"}, name
