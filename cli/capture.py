@@ -157,7 +157,9 @@ def _records(source: str | None, labels: str | None, on_aws: bool) -> Iterator[t
     skipped = 0
     for line in read_captured_lines(files, prefix):
         if line.number:
-            yield line, describe(line, names, app_settings.limits.as_limits())
+            listed = describe(line, names, app_settings.limits.as_limits())
+            listed.classifier = classifier_of(app_settings, listed.endpoint)
+            yield line, listed
         else:
             skipped += 1
             errors.print(f"[yellow]skipped[/] {plain(f'{line.place}: {line.fault}')}")
@@ -178,7 +180,8 @@ def _row(listed: Listed) -> list[str]:
     when = listed.time.strftime("%Y-%m-%d %H:%M:%S") if listed.time else ""
     name = listed.inference_id or listed.event_id or ""
     size = f"{listed.width} × {listed.height}"
-    return [when, plain(name), plain(listed.endpoint), size, plain(listed.label or ""), f"{listed.confidence:.1%}"]
+    endpoint = listed.endpoint if listed.classifier else f"{listed.endpoint} (not made by Signpost)".strip()
+    return [when, plain(name), plain(endpoint), size, plain(listed.label or ""), f"{listed.confidence:.1%}"]
 
 
 def _fault(listed: Listed) -> str:

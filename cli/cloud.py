@@ -71,16 +71,18 @@ def status(on_aws: Aws = False, as_json: AsJson = False) -> None:
     Example: signpost status --json
     """
     deployment = find_deployment(on_aws)
-    endpoints = deployment.endpoint_statuses(clients.client("sagemaker"))
+    sagemaker = clients.client("sagemaker")
+    endpoints, others = deployment.endpoint_statuses(sagemaker), deployment.other_endpoints(sagemaker)
     sqs, wanted = clients.client("sqs"), "ApproximateNumberOfMessages"
     queues = {
         name: int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[wanted])["Attributes"][wanted])
         for name, url in deployment.queues.items()
     }
     if as_json:
-        typer.echo(json.dumps({"endpoints": endpoints, "queues": queues}))
+        typer.echo(json.dumps({"endpoints": endpoints, "other_endpoints": others, "queues": queues}))
         return
-    show_pairs("endpoint", list(endpoints.items()))
+    other_rows = [(name, f"{status}, not made by Signpost") for name, status in others.items()]
+    show_pairs("endpoint", [*endpoints.items(), *other_rows])
     show_pairs("messages waiting", [(name, str(count)) for name, count in queues.items()])
 
 

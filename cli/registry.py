@@ -34,10 +34,12 @@ def list_(classifier: Name, as_json: AsJson = False, on_aws: Aws = False) -> Non
         for model in found:
             typer.echo(json.dumps(asdict(model), default=str))
         return
-    table = Table("version", "status", "registered", "accuracy", "calibration error")
+    table = Table("version", "status", "registered", "accuracy", "calibration error", "made by")
     for model in found:
         figures = (model.figures.get(name, "") for name in ("accuracy", "ece"))
-        table.add_row(model.version, model.status, f"{model.created:%Y-%m-%d %H:%M}", *figures)
+        origin = "Signpost" if model.made_by_signpost else "another program"
+        created = f"{model.created:%Y-%m-%d %H:%M}"
+        table.add_row(plain(model.version), model.status, created, *map(plain, figures), origin)
     console.print(table if found else "Nothing was registered yet.")
 
 

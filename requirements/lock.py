@@ -11,9 +11,9 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent
 USES = {
-    "demo": ["lambdas", "serving", "review", "cli", "infrastructure", "local"],
-    "test": ["lambdas", "serving", "review", "cli", "infrastructure", "local", "test"],
-    "training": ["training", "cli"],
+    "demo": ["lambdas", "serving", "review", "cli", "infrastructure", "local", "heic"],
+    "test": ["lambdas", "serving", "review", "cli", "infrastructure", "local", "heic", "test"],
+    "training": ["training", "cli", "heic"],
     "serving": ["serving"],
     "container": ["container"],
 }

@@ -39,7 +39,7 @@ def captured_row(line: Line[CapturedRecord], listed: Listed, settings: Settings)
         "start": line.start,
         "length": line.length,
         "time": record.metadata.at.astimezone(UTC).isoformat(timespec="seconds"),
-        "classifier": classifier or listed.endpoint,
+        "classifier": classifier or f"{listed.endpoint} (not made by Signpost)".strip(),
         "width": listed.width,
         "picture_fault": listed.error,
         "model": said.model.version if said.model else None,

@@ -7,11 +7,10 @@ from email.message import Message
 from functools import lru_cache
 
 from serving.errors import RequestError
-from signpost.images.formats import ALLOWED_FORMATS
+from signpost.images.formats import MEDIA_TYPES
 
 JSON = "application/json"
-# What a picture is, its content tells; application/x-image is SageMaker's name for "a picture".
-IMAGES = frozenset({*ALLOWED_FORMATS.values(), "application/x-image"})
+IMAGES = frozenset(MEDIA_TYPES)
 _ALLOWED = ", ".join([*sorted(IMAGES), JSON])
 _CACHED = 256  # callers send the same few values, parsing them costs as much as a small picture's decoding
 
@@ -33,6 +32,26 @@ def check_accept(headers: Headers) -> None:
     """
     if not _takes_json(b",".join(value for name, value in headers if name == b"accept")):
         raise RequestError(406, "not_acceptable", f"Answers are {JSON}; the Accept header doesn't allow it.")
+
+
+def check_encoding(headers: Headers) -> None:
+    """Make sure that the body is not compressed.
+
+    Parameters
+    ----------
+    headers : iterable of pairs of bytes
+        The request's, names in lower case.
+
+    Raises
+    ------
+    RequestError
+        415.
+    """
+    declared = next((value for name, value in headers if name == b"content-encoding"), b"").strip().lower()
+    if declared not in (b"", b"identity"):
+        encoding = declared.decode("latin-1")
+        message = f"The content encoding {encoding[:60]!r} is not supported. Send the body as it is."
+        raise RequestError(415, "unsupported_content_encoding", message, accept_encoding="identity")
 
 
 def content_type(headers: Headers) -> str:

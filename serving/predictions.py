@@ -13,7 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from serving.errors import RequestError, error_body
 from serving.frames import Kind
-from serving.negotiation import JSON, check_accept, content_type
+from serving.negotiation import JSON, check_accept, check_encoding, content_type
 from serving.workers import Workers
 
 logger = logging.getLogger("serving")
@@ -67,6 +67,7 @@ class Predictions:
             raise RequestError(405, "method_not_allowed", f"{scope['path'][:200]} takes POST.", allow="POST")
         headers = scope["headers"]
         check_accept(headers)
+        check_encoding(headers)
         json = content_type(headers) == JSON
         most = self._workers.limits.max_bytes
         most = most * 4 // 3 if json else most  # base64 needs four bytes for three

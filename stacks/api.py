@@ -26,7 +26,7 @@ from stacks.constructs.pipeline_functions import preparing_memory_mb, serialize_
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.rights import allow
 from stacks.constructs.user_pool import CallerPool
-from stacks.constructs.wheels import BASE
+from stacks.constructs.wheels import BASE, decoders
 from stacks.routing import RoutingStack
 from stacks.stage import Stage
 from stacks.storage import StorageStack
@@ -105,6 +105,7 @@ class ApiStack(Stack):
             clients=[pool.client.user_pool_client_id] if pool else [],
             cors_origins=settings.api.cors_origins,
         )
+        decoding, kept = decoders(settings.limits.formats)
         return PythonFunction(
             self,
             "Api",
@@ -112,10 +113,11 @@ class ApiStack(Stack):
             handler="api",
             function_name=f"{settings.app.name}-api",
             configuration=configuration,
-            requirements=[*BASE, "pillow", "python-multipart"],
+            requirements=[*BASE, *decoding, "python-multipart"],
             memory_mb=preparing_memory_mb(prepares),
             timeout=Duration.seconds(_SECONDS),
             more=_PAGE,
+            kept=kept,
         ).function
 
     def _grant(self, function: lambda_.Function) -> None:

@@ -61,7 +61,9 @@ class TrainingStack(Stack):
         self._stage, self._storage, self._endpoints, self._settings = stage, storage, routing.endpoints, settings
         self._image = ContainerImage(self, "Image", TRAINING)
         if settings.trained:
-            self._functions = TrainingFunctions(self, "Functions", app=settings.app.name, stage=stage)
+            self._functions = TrainingFunctions(
+                self, "Functions", app=settings.app.name, formats=settings.limits.formats, stage=stage
+            )
             for name, training in settings.trained.items():
                 self._train(name, training)
             self._grant_functions()

@@ -93,7 +93,10 @@ def of_endpoint(then: str) -> dict[str, State]:
 
 
 def of_registry(then: str) -> dict[str, State]:
-    """Read the last approved version in the registry. Sets ``$production``, null where there is none."""
+    """Read the last approved version in the registry that Signpost made. Sets ``$production``, null if there is none.
+
+    Other programs may register versions in the group; theirs are passed over, as `signpost.model.registry` does.
+    """
     listed = {
         "ModelPackageGroupName": "${ModelPackageGroup}",
         "ModelApprovalStatus": "Approved",
@@ -102,21 +105,30 @@ def of_registry(then: str) -> dict[str, State]:
         "MaxResults": 100,  # with 1, a page of a filtered list may be empty
     }
     location = "$states.result.InferenceSpecification.Containers[0].ModelDataUrl"
+    figures = "$states.result.CustomerMetadataProperties"
+    own = f"$exists({figures}.model_version) and $exists({figures}.data_fingerprint)"
     return {
         START: call(
             "aws-sdk:sagemaker:listModelPackages",
             listed,
             then="Any approved?",
-            output="{% {'packages': $states.result.ModelPackageSummaryList} %}",
-            assign={"production": "{% null %}"},
+            assign={
+                "production": "{% null %}",
+                "approved": "{% [$states.result.ModelPackageSummaryList.ModelPackageArn] %}",
+            },
             timeout_seconds=SECONDS,
         ),
-        "Any approved?": choice([("$count($states.input.packages) > 0", "Read the last approved")], default=then),
+        "Any approved?": choice(
+            [("$production = null and $count($approved) > 0", "Read the last approved")], default=then
+        ),
         "Read the last approved": call(
             "aws-sdk:sagemaker:describeModelPackage",
-            {"ModelPackageName": "{% $states.input.packages[0].ModelPackageArn %}"},
-            then=then,
-            assign={"production": f"{{% {location} %}}"},
+            {"ModelPackageName": "{% $approved[0] %}"},
+            then="Any approved?",
+            assign={
+                "production": f"{{% {own} ? {location} : null %}}",
+                "approved": "{% [$filter($approved, function($arn, $place) {$place > 0})] %}",
+            },
             timeout_seconds=SECONDS,
         ),
     }

@@ -101,7 +101,7 @@ def _collect(settings: Settings, name: str) -> State:
         "decisions_bucket": "${DecisionsBucket}",
         "models_bucket": "${ModelsBucket}",
         "to": f"{{% '{CORRECTED}{name}/' & $job & '/' %}}",
-        "limits": settings.limits.model_dump(),
+        "limits": settings.limits.model_dump(mode="json"),
     }
     return invoke(
         "CollectCorrections",

@@ -12,11 +12,11 @@ from python_multipart.multipart import File, FormParser
 from lambdas.api.http import Request
 from signpost.api.contracts import MAX_ENCODED_BYTES, MAX_PICTURE_BYTES, PictureInJson
 from signpost.errors import RequestError
-from signpost.images.formats import ALLOWED_FORMATS
+from signpost.images.formats import MEDIA_TYPES
 from signpost.validation import explain
 
 FORM, JSON = "multipart/form-data", "application/json"
-_ALLOWED = f"allowed are {', '.join(ALLOWED_FORMATS.values())}, {FORM} with one file, and {JSON} with base64 in image"
+_ALLOWED = f"allowed are {', '.join(MEDIA_TYPES)}, {FORM} with one file, and {JSON} with base64 in image"
 
 
 def read_picture(request: Request) -> bytes:
@@ -37,8 +37,14 @@ def read_picture(request: Request) -> bytes:
     RequestError
         ``empty_body``, ``too_large``, ``unsupported_media_type`` or ``malformed_request``.
     """
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        raise RequestError(
+            "unsupported_media_type",
+            f"The Content-Encoding {encoding[:60]!r} is not supported. Send the body as it is.",
+        )
     kind = request.media_type
-    if kind not in (*ALLOWED_FORMATS.values(), FORM, JSON):
+    if kind not in (*MEDIA_TYPES, FORM, JSON):
         raise RequestError("unsupported_media_type", f"The Content-Type is {kind or 'missing'}; {_ALLOWED}.")
     if len(request.body) > MAX_ENCODED_BYTES:
         raise RequestError(

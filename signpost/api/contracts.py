@@ -32,14 +32,27 @@ ROUTES = {
 OPEN = ("health", "document", "page", "page_file")
 DecisionId = Annotated[str, StringConstraints(pattern=f"^{UUID}$")]
 # Those of `signpost.images.formats`, which a type can't be made from.
-PictureType = Literal["image/jpeg", "image/png", "image/webp"]
+PictureType = Literal[
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/avif",
+    "image/heic",
+    "image/heif",
+    "image/jpg",
+    "application/octet-stream",
+    "application/x-image",
+]
 _BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$"
 
 
 def _decode(text: object) -> bytes:
     if not isinstance(text, str):
         raise ValueError("it is no text")
-    return base64.b64decode(text, validate=True)
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise ValueError("it is no base64") from None
 
 
 Base64 = Annotated[

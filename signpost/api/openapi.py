@@ -20,7 +20,7 @@ from signpost.api.contracts import (
 )
 from signpost.api.openapi_examples import DECISIONS, JSON_PICTURE, PENDING, UPLOAD
 from signpost.api.problems import CONTENT_TYPE, PROBLEMS, Problem, example
-from signpost.images.formats import ALLOWED_FORMATS
+from signpost.images.formats import MEDIA_TYPES
 from signpost.routing.contracts import Decision
 from signpost.routing.object_keys import UUID
 
@@ -111,7 +111,7 @@ def _classify(classifiers: Sequence[str]) -> Node:
     )
     picture = {"type": "string", "format": "binary"}
     form = {"type": "object", "properties": {"image": picture}, "required": ["image"]}
-    bodies = {kind: {"schema": picture} for kind in ALLOWED_FORMATS.values()}
+    bodies = {kind: {"schema": picture} for kind in MEDIA_TYPES}
     bodies |= {"multipart/form-data": {"schema": form, "encoding": {"image": {"contentType": "image/*"}}}}
     bodies |= _json(PictureInJson, {"json": JSON_PICTURE})["content"]
     key = {

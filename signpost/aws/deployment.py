@@ -82,6 +82,27 @@ class Deployment:
                 statuses[name] = "RolledBack" if rolled_back else found["EndpointStatus"]
         return statuses
 
+    def other_endpoints(self, sagemaker: Any) -> dict[str, str]:
+        """Return the status of every endpoint of the account and region that this app did not make, by its name.
+
+        Parameters
+        ----------
+        sagemaker : botocore.client.SageMaker
+            The client.
+
+        Returns
+        -------
+        dict of str to str
+            SageMaker's own word; empty where the caller may not list endpoints.
+        """
+        own = {name for output, name in self.outputs.items() if output.endswith("Endpoint")}
+        try:
+            pages = list(sagemaker.get_paginator("list_endpoints").paginate())
+        except ClientError:
+            return {}
+        found = (endpoint for page in pages for endpoint in page["Endpoints"])
+        return {one["EndpointName"]: one["EndpointStatus"] for one in found if one["EndpointName"] not in own}
+
     def check_endpoints(self, sagemaker: Any) -> None:
         """Make sure that no endpoint was rolled back.
 

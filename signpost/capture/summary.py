@@ -32,6 +32,8 @@ class Listed(BaseModel):
     ----------
     width, height, picture_bytes : int or None
         Of the picture, upright, in pixels; None where there is none that can be shown.
+    classifier : str or None
+        Of the endpoint; None of one that Signpost did not make.
     images : int
         In the request; a record of several can't be used.
     file, line : str and int
@@ -44,6 +46,7 @@ class Listed(BaseModel):
     inference_id: str | None = None
     time: datetime | None = None
     endpoint: str = ""
+    classifier: str | None = None
     variant: str | None = None
     input_type: str | None = None
     output_type: str | None = None

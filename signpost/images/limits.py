@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from signpost.images.formats import DEFAULT_FORMATS
+
 # The longest side of a JPEG. A thinner, longer picture would grow while it is resized: 1 × 50,000,000 pixels took 2 GB.
 MAX_SIDE = 65_535
 _LEAST_MEMORY_MB = 512
@@ -19,11 +21,15 @@ class Limits:
     max_bytes : int
         Size of the file.
     max_pixels : int
-        Width × height. A WebP may have two fifths of it and a CMYK JPEG half, as they take more memory a pixel.
+        Width × height. Some formats may have a part of it, as they take more memory a pixel:
+        see `signpost.images.prepare`.
+    formats : tuple of str
+        Formats that are taken, of `signpost.images.formats.IMAGE_TYPES`.
     """
 
     max_bytes: int = 25 * 2**20
     max_pixels: int = 50_000_000
+    formats: tuple[str, ...] = DEFAULT_FORMATS
 
     def memory_mb(self, largest_side: int) -> int:
         """Give the memory that a function needs to prepare any picture within these limits.

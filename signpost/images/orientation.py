@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _TAG = 0x0112
 # The types that writers use for it: BYTE, SHORT and LONG (TIFF 6.0, section 2).
@@ -38,6 +41,27 @@ def read_orientation(info: Mapping[Any, Any]) -> int:
     if found is None and (match := _XMP.search(info.get("xmp", b""))):
         return int(match[1])
     return found if found is not None and 1 <= found <= 8 else 1
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Read the orientation of an opened image.
+
+    HEIC's decoder turns images upright itself. AVIF has properties for it, which Pillow writes as EXIF; XMP does not
+    count there.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Not a JPEG, whose metadata `signpost.images.jpeg.read_header` reads.
+
+    Returns
+    -------
+    int
+        1 to 8.
+    """
+    if image.format == "HEIF":
+        return 1
+    return read_orientation({"exif": image.info.get("exif", b"")} if image.format == "AVIF" else image.info)
 
 
 def _from_text(text: str) -> bytes:

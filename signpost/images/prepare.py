@@ -13,27 +13,24 @@ import zlib
 from PIL import Image
 
 from signpost.errors import PictureError
-from signpost.images.formats import ALLOWED_FORMATS, content_type
+from signpost.images.colour import Conversion, conversion_to_srgb
+from signpost.images.decoders import VIDEO_SHARE, has_deep_transparency, open_image, share_of
+from signpost.images.formats import image_format
+from signpost.images.heif import claimed_size, without_exif
 from signpost.images.jpeg import has_more_scans, is_plain, read_header
 from signpost.images.jpeg_pixels import decode_jpeg, jpeg_size
 from signpost.images.limits import MAX_SIDE, Limits
-from signpost.images.orientation import read_orientation
-from signpost.images.png import check_chunks
-
-# Our own limit is stricter, applies to every picture and is checked before any pixel is decoded; Pillow's would only
-# add a warning at 89 and an error at 179 megapixels.
-Image.MAX_IMAGE_PIXELS = None
+from signpost.images.orientation import orientation_of, read_orientation
+from signpost.images.png import usable_chunks
+from signpost.images.transparency import grey_of_16_bits, with_exact_transparency
 
 # Flat pictures compress to about 250 pixels a byte (JPEG) and 1000 (PNG): a real one stays far below this.
 _BOMB_PIXELS_PER_BYTE = 2000
-# Of the allowed pixels. Pillow's WebP decoder takes up to 16 bytes a pixel, a progressive JPEG 2 for each of its four
-# (CMYK) or three colours, the others 4.
-_WEBP_SHARE, _CMYK_SHARE = 0.4, 0.5
 # Scans × pixels ÷ allowed pixels. Real progressive pictures have about 10 scans; a crafted one of 240 KB held 5,000 and
 # took 24 seconds.
 _MAX_SCANS = 100
 _STRIP_PIXELS = 1_000_000
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, MemoryError)
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, RuntimeError, struct.error, zlib.error, MemoryError)
 _SWAPPED = 5  # the first orientation that swaps the sides
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -70,9 +67,9 @@ def check_size(size: int, limits: Limits) -> None:
 def prepare(data: bytes, width: int, height: int, limits: Limits) -> Image.Image:
     """Decode a picture and make the pixels that a network eats.
 
-    Upright by its EXIF orientation, transparency over white, RGB, stretched to the input size by an antialiased
-    bilinear filter. A JPEG is decoded at a reduced scale where that still leaves at least twice the target in each
-    direction. Of an animation the first frame counts.
+    Upright by its EXIF orientation, sRGB by its colour profile, transparency over white, stretched to the input size by
+    an antialiased bilinear filter. A JPEG is decoded at a reduced scale where that still leaves at least twice the
+    target in each direction. Of an animation the first frame counts.
 
     Parameters
     ----------
@@ -94,17 +91,22 @@ def prepare(data: bytes, width: int, height: int, limits: Limits) -> Image.Image
         ``empty_file``, ``unsupported_type``, ``too_large``, ``too_many_pixels``, ``decompression_bomb``,
         ``truncated_image`` or ``corrupt_image``.
     """
-    kind = content_type(data)
+    kind = image_format(data, limits.formats)
     check_size(len(data), limits)
     try:
-        if kind == "image/jpeg":
+        if kind == "jpeg":
             return _prepare_jpeg(data, width, height, limits)
-        if kind == "image/png":
-            check_chunks(data)
-        image = _open(data)
-        _check_pixels(image.size, image.format, image.mode, len(data), limits)
+        if kind == "png":
+            data = usable_chunks(data)
+        if kind in ("avif", "heic"):
+            _check_pixels(claimed_size(data), VIDEO_SHARE, len(data), limits)
+            data = without_exif(data)
+        image = open_image(data, kind)
+        _check_pixels(image.size, share_of(image), len(data), limits)
+        if has_deep_transparency(image):
+            with_exact_transparency(image, data)
         image.load()  # a PNG's metadata may follow its pixels
-        return _finish(image, width, height, read_orientation(image.info))
+        return _finish(image, width, height, orientation_of(image), image.info.get("icc_profile"))
     except _DAMAGE as error:
         raise _undecodable(error) from error
 
@@ -127,35 +129,33 @@ def encode_png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _open(data: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(data), formats=tuple(ALLOWED_FORMATS))
-
-
 def _prepare_jpeg(data: bytes, width: int, height: int, limits: Limits) -> Image.Image:
     header = None if is_plain(data) else read_header(data)
     orientation = read_orientation({"exif": header.exif, "xmp": header.xmp}) if header else 1
+    profile = header.icc if header else None
     # Turning the small picture is cheaper than turning the large one.
     target = (height, width) if orientation >= _SWAPPED else (width, height)
     if size := jpeg_size(data):
-        _check_pixels(size, "JPEG", "RGB", len(data), limits)
+        _check_pixels(size, 1, len(data), limits)
         if not (header and header.one_scan):
             _check_scans(data, size, limits)
         if (pixels := decode_jpeg(data, size, (2 * target[0], 2 * target[1]))) is not None:
-            return _finish(Image.frombytes("RGB", pixels.shape[1::-1], pixels), width, height, orientation)
+            image = Image.frombytes("RGB", pixels.shape[1::-1], pixels)
+            return _finish(image, width, height, orientation, profile)
     # What the quick decoder won't take, Pillow may, or says what is wrong. It would read all metadata at once and
     # without bounds, so it gets none.
     header = header or read_header(data)
-    image = _open(b"".join((header.essential, memoryview(data)[header.end :])))
-    _check_pixels(image.size, image.format, image.mode, len(data), limits)
+    image = open_image(b"".join((header.essential, memoryview(data)[header.end :])), "jpeg")
+    _check_pixels(image.size, share_of(image), len(data), limits)
     _check_scans(data, image.size, limits)
     image.draft("RGB", (2 * target[0], 2 * target[1]))
-    return _finish(image, width, height, orientation)
+    return _finish(image, width, height, orientation, header.icc)
 
 
-def _finish(image: Image.Image, width: int, height: int, orientation: int) -> Image.Image:
+def _finish(image: Image.Image, width: int, height: int, orientation: int, profile: bytes | None) -> Image.Image:
     if orientation >= _SWAPPED:
         width, height = height, width
-    small = _shrink(image, width, height)
+    small = _shrink(image, width, height, conversion_to_srgb(profile, image.mode))
     return small.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else small
 
 
@@ -168,9 +168,8 @@ def _check_scans(data: bytes, size: tuple[int, int], limits: Limits) -> None:
         )
 
 
-def _check_pixels(size: tuple[int, int], kind: str | None, mode: str, file_size: int, limits: Limits) -> None:
+def _check_pixels(size: tuple[int, int], share: float, file_size: int, limits: Limits) -> None:
     pixels = size[0] * size[1]
-    share = _WEBP_SHARE if kind == "WEBP" else _CMYK_SHARE if mode == "CMYK" else 1
     most = int(limits.max_pixels * share)
     if pixels <= most and max(size) <= MAX_SIDE:
         return
@@ -185,30 +184,32 @@ def _check_pixels(size: tuple[int, int], kind: str | None, mode: str, file_size:
     )
 
 
-def _shrink(image: Image.Image, width: int, height: int) -> Image.Image:
-    """Bring a picture of any mode to RGB and to its size, with one full copy in memory and not five.
+def _shrink(image: Image.Image, width: int, height: int, conversion: Conversion | None) -> Image.Image:
+    """Convert an image of any mode to sRGB and to its size, with one full copy in memory and not five.
 
     Resizing filters along the rows first and along the columns after, so strips give exactly the pixels of the whole.
     """
-    if image.mode == "RGB" and not image.has_transparency_data:
+    if image.mode == "RGB" and not conversion and not image.has_transparency_data:
         return image.resize((width, height), Image.Resampling.BILINEAR)
     narrow = Image.new("RGB", (width, image.height))
     rows = max(1, _STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
-        strip = _rgb(image.crop((0, top, image.width, min(top + rows, image.height))))
+        strip = _rgb(image.crop((0, top, image.width, min(top + rows, image.height))), conversion)
         narrow.paste(strip.resize((width, strip.height), Image.Resampling.BILINEAR), (0, top))
     return narrow.resize((width, height), Image.Resampling.BILINEAR)
 
 
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):  # 16-bit grey: Pillow would clip it to white instead of scaling it
-        image = image.point(lambda value: value * (1 / 256)).convert("L")
-        if "transparency" in image.info:
-            image.info["transparency"] //= 256
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return image.convert("RGB")
+def _rgb(image: Image.Image, conversion: Conversion | None) -> Image.Image:
+    if image.mode == "I;16":
+        image = grey_of_16_bits(image)
+    if not image.has_transparency_data:
+        return conversion.apply(image.convert(conversion.mode)) if conversion else image.convert("RGB")
+    coloured = image.convert("RGBA")
+    if conversion:
+        alpha = coloured.getchannel("A")
+        coloured = conversion.apply(coloured.convert("RGB").convert(conversion.mode)).convert("RGBA")
+        coloured.putalpha(alpha)
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), coloured).convert("RGB")
 
 
 def _undecodable(error: Exception) -> PictureError:

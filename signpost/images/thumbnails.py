@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image
-
 from signpost.errors import PictureError
-from signpost.images.formats import ALLOWED_FORMATS, content_type
+from signpost.images.decoders import open_image
+from signpost.images.formats import image_format
+from signpost.images.heif import without_exif
 from signpost.images.jpeg import read_header
 from signpost.images.limits import Limits
-from signpost.images.orientation import read_orientation
-from signpost.images.png import check_chunks
+from signpost.images.orientation import orientation_of, read_orientation
+from signpost.images.png import usable_chunks
 from signpost.images.prepare import check_size, encode_png, prepare
 
 _QUALITY = 90
@@ -38,20 +38,22 @@ def measure(data: bytes, limits: Limits) -> tuple[int, int]:
     PictureError
         If it is none, or not one that Signpost takes.
     """
-    kind = content_type(data)
+    kind = image_format(data, limits.formats)
     check_size(len(data), limits)
     exif: dict[str, bytes] | None = None
-    if kind == "image/jpeg":
+    if kind == "jpeg":
         header = read_header(data)
         exif = {"exif": header.exif, "xmp": header.xmp}
         data = b"".join((header.essential, memoryview(data)[header.end :]))
-    elif kind == "image/png":
-        check_chunks(data)
+    elif kind == "png":
+        data = usable_chunks(data)
+    elif kind in ("avif", "heic"):
+        data = without_exif(data)
     try:
-        with Image.open(io.BytesIO(data), formats=[*ALLOWED_FORMATS]) as image:
+        with open_image(data, kind) as image:
             width, height = image.size
-            turned = read_orientation(exif if exif is not None else image.info) >= _SWAPPED
-    except (OSError, SyntaxError, ValueError) as error:
+            turned = (orientation_of(image) if exif is None else read_orientation(exif)) >= _SWAPPED
+    except (OSError, RuntimeError, SyntaxError, ValueError) as error:
         raise PictureError("corrupt_image", "The picture is damaged and can't be decoded.") from error
     return (height, width) if turned else (width, height)
 

@@ -18,6 +18,8 @@ from signpost.model.manifest import Manifest
 from signpost.model.package import ARCHIVE_BOUNDS, open_package
 
 _SHOWN = 50
+# What the training machine writes beside every version that it registers.
+_OWN_FIGURES = {"model_version", "data_fingerprint"}
 
 
 @dataclass(frozen=True)
@@ -28,14 +30,17 @@ class Registered:
     ----------
     arn : str
     version : str
-        The model's own.
+        The model's own; the registry's number where another program made it.
     status : str
         ``PendingManualApproval``, ``Approved`` or ``Rejected``.
     created : datetime
     location : str
-        Where its ``model.tar.gz`` is, as ``s3://…``.
+        Where its ``model.tar.gz`` is, as ``s3://…``; empty where another program names none.
     figures : dict of str to str
         What was measured before it was registered.
+    made_by_signpost : bool
+        Whether the training machine registered it. Other programs may write into the group, too; their versions are
+        listed, and neither approved nor pulled.
     """
 
     arn: str
@@ -44,6 +49,7 @@ class Registered:
     created: datetime
     location: str
     figures: dict[str, str]
+    made_by_signpost: bool
 
 
 def registered(sagemaker: Any, group: str) -> list[Registered]:
@@ -68,7 +74,7 @@ def registered(sagemaker: Any, group: str) -> list[Registered]:
 
 
 def newest(models: list[Registered], status: str) -> Registered:
-    """Choose the newest version of a status.
+    """Choose the newest version of a status that Signpost made.
 
     Raises
     ------
@@ -76,9 +82,9 @@ def newest(models: list[Registered], status: str) -> Registered:
         If there is none.
     """
     for model in models:
-        if model.status == status:
+        if model.made_by_signpost and model.status == status:
             return model
-    there = ", ".join(f"{model.version} ({model.status})" for model in models) or "nothing"
+    there = ", ".join(f"{model.version} ({model.status}{_origin(model)})" for model in models) or "nothing"
     raise DeploymentError(f"the registry has no model that is {status}; there is {there}")
 
 
@@ -145,11 +151,26 @@ def pull(s3: Any, model: Registered, folder: Path) -> Manifest:
 def _read(sagemaker: Any, arn: str) -> Registered:
     found = sagemaker.describe_model_package(ModelPackageName=arn)
     figures = found.get("CustomerMetadataProperties", {})
+    own = figures.keys() >= _OWN_FIGURES
     return Registered(
         arn=arn,
-        version=figures.get("model_version", "unknown"),
-        status=found["ModelApprovalStatus"],
+        version=figures["model_version"] if own else arn.rpartition("/")[2],
+        status=found.get("ModelApprovalStatus", found["ModelPackageStatus"]),
         created=found["CreationTime"],
-        location=found["InferenceSpecification"]["Containers"][0]["ModelDataUrl"],
+        location=_location(found),
         figures=figures,
+        made_by_signpost=own,
     )
+
+
+def _location(package: dict[str, Any]) -> str:
+    """Return where the model of a version is; other programs may register several containers, or algorithms without."""
+    containers = package.get("InferenceSpecification", {}).get("Containers", [])
+    if len(containers) != 1:
+        return ""
+    source = containers[0].get("ModelDataSource", {}).get("S3DataSource", {})
+    return containers[0].get("ModelDataUrl") or source.get("S3Uri", "")
+
+
+def _origin(model: Registered) -> str:
+    return "" if model.made_by_signpost else ", not made by Signpost"

@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from signpost.api.contracts import OPEN, ROUTES
-from signpost.images.formats import ALLOWED_FORMATS
+from signpost.images.formats import MEDIA_TYPES
 from signpost.settings.file import Settings
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.gateway_log_role import set_log_role
@@ -59,7 +59,7 @@ class Gateway(Construct):
             "Api",
             rest_api_name=f"{settings.app.name}-api",
             # Named one by one: with */* every answer would be base64.
-            binary_media_types=[*ALLOWED_FORMATS.values(), "multipart/form-data"],
+            binary_media_types=[*MEDIA_TYPES, "multipart/form-data"],
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=False,
             deploy_options=stage_options(

@@ -20,7 +20,7 @@ from signpost.settings.lambda_config import (
     SerializeConfiguration,
 )
 from stacks.constructs.python_function import PythonFunction
-from stacks.constructs.wheels import BASE, WITH_MODEL
+from stacks.constructs.wheels import BASE, WITH_MODEL, decoders
 from stacks.stage import Stage
 from stepfunctions import batch, routing
 from stepfunctions.routing import substitution
@@ -80,13 +80,15 @@ class PipelineFunctions(Construct):
 
     def _serialize(self) -> lambda_.Function:
         configuration = serialize_configuration(self._settings, self._incoming, self._decisions)
+        requirements, kept = decoders(configuration.limits.formats)
         return self._function(
             "serialize",
             "serialize",
             configuration,
-            [*BASE, "pillow"],
+            [*BASE, *requirements],
             memory_mb=preparing_memory_mb(configuration),
             timeout_seconds=routing.SERIALIZE_SECONDS,
+            kept=kept,
         )
 
     def _classify(self, name: str, classifier: Classifier, endpoint: str | None) -> lambda_.Function:
@@ -123,6 +125,7 @@ class PipelineFunctions(Construct):
         memory_mb: int,
         timeout_seconds: int,
         model: Path | None = None,
+        kept: Sequence[str] = (),
     ) -> lambda_.Function:
         return PythonFunction(
             self,
@@ -135,6 +138,7 @@ class PipelineFunctions(Construct):
             memory_mb=memory_mb,
             timeout=Duration.seconds(timeout_seconds),
             model=model,
+            kept=kept,
         ).function
 
 

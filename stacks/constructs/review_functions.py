@@ -16,11 +16,10 @@ from signpost.settings.file import Settings
 from signpost.settings.lambda_config import ReviewConfiguration, ReviewIndexConfiguration
 from stacks.constructs.bundling import CACHE, ROOT
 from stacks.constructs.python_function import PythonFunction
-from stacks.constructs.wheels import BASE, FONTS
+from stacks.constructs.wheels import BASE, FONTS, decoders
 from stacks.stage import Stage
 
-_INDEX = (*BASE, "pillow")
-_PAGE = (*_INDEX, "fastapi", "jinja2", "mangum", "pyjwt[crypto]", "python-multipart")
+_PAGE = ("fastapi", "jinja2", "mangum", "pyjwt[crypto]", "python-multipart")
 # As much as decodes the largest picture that the limits allow.
 _MEMORY_MB = 1024
 # API Gateway waits 29 seconds; the index reads for 25, and copies the file before and after.
@@ -45,7 +44,7 @@ class ReviewFunctions(Construct):
 
     def index(self, configuration: ReviewIndexConfiguration) -> lambda_.Function:
         """Make what keeps the index."""
-        return self._function("review_index", configuration, _INDEX, _INDEX_SECONDS)
+        return self._function("review_index", configuration, [], _INDEX_SECONDS)
 
     def page(self, configuration: ReviewConfiguration) -> lambda_.Function:
         """Make what serves the page."""
@@ -59,6 +58,7 @@ class ReviewFunctions(Construct):
         seconds: int,
         kept: Sequence[str] = (),
     ) -> lambda_.Function:
+        decoding, decoders_kept = decoders(self._settings.limits.formats)
         return PythonFunction(
             self,
             handler.title().replace("_", ""),
@@ -66,11 +66,11 @@ class ReviewFunctions(Construct):
             handler=handler,
             function_name=f"{self._settings.app.name}-{handler.replace('_', '-')}",
             configuration=configuration,
-            requirements=requirements,
+            requirements=[*BASE, *decoding, *requirements],
             memory_mb=_MEMORY_MB,
             timeout=Duration.seconds(seconds),
             more=self._files,
-            kept=kept,
+            kept=[*kept, *decoders_kept],
         ).function
 
 

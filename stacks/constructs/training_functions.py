@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from stacks.constructs.python_function import PythonFunction
-from stacks.constructs.wheels import BASE, WITH_MODEL
+from stacks.constructs.wheels import BASE, WITH_MODEL, decoders
 from stacks.stage import Stage
 from stepfunctions.shipping import SMOKE_TEST_SECONDS
 from stepfunctions.training import CHECK_SECONDS, COLLECT_SECONDS, EVALUATE_SECONDS
@@ -27,6 +27,8 @@ class TrainingFunctions(Construct):
     ----------
     app : str
         First part of their names.
+    formats : collection of str
+        Of the images that people corrected.
     stage : Stage
         Where they will run.
 
@@ -37,12 +39,15 @@ class TrainingFunctions(Construct):
         All of them, by the name that the training machines know them by.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, app: str, stage: Stage) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, app: str, formats: Collection[str], stage: Stage
+    ) -> None:
         super().__init__(scope, construct_id)
         self._app, self._stage = app, stage
         self.check_data = self._function("check_data", BASE, 256, CHECK_SECONDS)
+        decoding, kept = decoders(formats)
         self.collect_corrections = self._function(
-            "collect_corrections", (*BASE, "pillow"), _COLLECT_MB, COLLECT_SECONDS
+            "collect_corrections", (*BASE, *decoding), _COLLECT_MB, COLLECT_SECONDS, kept
         )
         self.evaluate = self._function("evaluate", WITH_MODEL, _EVALUATE_MB, EVALUATE_SECONDS)
         self.smoke_test = self._function("smoke_test", WITH_MODEL, _EVALUATE_MB, SMOKE_TEST_SECONDS)
@@ -53,7 +58,9 @@ class TrainingFunctions(Construct):
             "SmokeTest": self.smoke_test,
         }
 
-    def _function(self, handler: str, requirements: Sequence[str], memory_mb: int, seconds: int) -> lambda_.Function:
+    def _function(
+        self, handler: str, requirements: Sequence[str], memory_mb: int, seconds: int, kept: Sequence[str] = ()
+    ) -> lambda_.Function:
         return PythonFunction(
             self,
             handler.title().replace("_", ""),
@@ -64,4 +71,5 @@ class TrainingFunctions(Construct):
             requirements=requirements,
             memory_mb=memory_mb,
             timeout=Duration.seconds(seconds),
+            kept=kept,
         ).function

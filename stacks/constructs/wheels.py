@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -34,6 +34,9 @@ EXCLUDED = (
     "tqdm",
 )
 
+# What Pillow decodes AVIF with.
+_AVIF = ("PIL/AvifImagePlugin.py", "PIL/_avif.*", "pillow.libs/libavif-*")
+
 # What Pillow writes words with, as in a chart.
 FONTS = (
     "PIL/_imagingft.*",
@@ -56,17 +59,14 @@ TRIMMED = (
     "**/*.h",
     "**/*.a",
     "**/tests",
-    # Pictures are JPEG, PNG or WebP: no AVIF, fonts, colour management or Tk.
+    # Images are JPEG, PNG, WebP or, where they are decoded, AVIF: no other formats, no fonts, no Tk.
     *FONTS,
-    "PIL/[!JMPTW]*ImagePlugin.py",
+    *_AVIF,
+    "PIL/[!AJMPTW]*ImagePlugin.py",
     "PIL/PpmImagePlugin.py",
-    "PIL/_avif.*",
-    "PIL/_imagingcms.*",
     "PIL/_imagingtk.*",
     "PIL/_imagingmath.*",
     "PIL/_imagingmorph.*",
-    "pillow.libs/libavif-*",
-    "pillow.libs/liblcms2-*",
     # Everything of LiteRT beside the interpreter: the other runtime (loaded at import where it is there, and used by
     # nothing here), GPU, vendors' compilers, conversion, benchmarks.
     "ai_edge_litert/libLiteRt.*",
@@ -95,6 +95,22 @@ TRIMMED = (
     "aws_xray_sdk/ext/django",
     "aws_xray_sdk/ext/flask",
 )
+
+
+def decoders(formats: Collection[str]) -> tuple[list[str], list[str]]:
+    """Return what a function needs that decodes images.
+
+    Parameters
+    ----------
+    formats : collection of str
+        Formats that are taken, of ``signpost.images.formats.IMAGE_TYPES``.
+
+    Returns
+    -------
+    tuple of list of str
+        Requirements, and kept parts; see `install`.
+    """
+    return ["pillow", *(["pi-heif"] if "heic" in formats else [])], [*(_AVIF if "avif" in formats else ())]
 
 
 def install(

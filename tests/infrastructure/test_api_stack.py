@@ -1,11 +1,13 @@
 """The API lets in whom the settings say, takes pictures as bytes, and answers problems itself too."""
 
 import json
+from typing import get_args
 
 import pytest
 
-from signpost.api.contracts import OPEN, ROUTES
+from signpost.api.contracts import OPEN, ROUTES, PictureType
 from signpost.api.problems import PROBLEMS, Problem
+from signpost.images.formats import MEDIA_TYPES
 from tests.infrastructure.iam import readable
 from tests.infrastructure.synthesis import Synthesis, Template
 
@@ -36,7 +38,8 @@ def methods(synthesis: Synthesis) -> dict[tuple[str, str], Template]:
 
 def test_pictures_and_forms_are_bytes_and_each_type_is_named(on_aws: Synthesis) -> None:
     types = only(on_aws, "ApiGateway::RestApi")["BinaryMediaTypes"]
-    assert types == ["image/jpeg", "image/png", "image/webp", "multipart/form-data"]
+    assert types == [*MEDIA_TYPES, "multipart/form-data"]
+    assert set(types) == {*get_args(PictureType), "multipart/form-data"}
 
 
 @pytest.mark.parametrize(

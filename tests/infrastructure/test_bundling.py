@@ -12,10 +12,12 @@ from pathlib import Path
 import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Annotations, Match
+from PIL import ImageCms
 from pydantic import BaseModel
 
 from localcloud.lambda_functions import make_interpreter
 from signpost.errors import DeploymentError
+from signpost.images.formats import DEFAULT_FORMATS, IMAGE_TYPES
 from signpost.model.known_pictures import read_known_pictures
 from signpost.routing.contracts import Answer
 from signpost.settings.hosting import Hosting
@@ -23,8 +25,9 @@ from signpost.settings.lambda_config import VARIABLE, ApiConfiguration, Classify
 from signpost.settings.limits import LimitSettings
 from stacks.constructs import bundling, wheels
 from stacks.constructs.python_function import PythonFunction
-from stacks.constructs.wheels import BASE, WITH_MODEL
+from stacks.constructs.wheels import BASE, WITH_MODEL, decoders
 from stacks.stage import aws_stage
+from tests.unit.sample_pictures import encode, gradient
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 VEHICLE = bundling.ROOT / "models" / "vehicle"
@@ -39,8 +42,14 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def bundle_for_here(handler: str, requirements: Sequence[str], model: Path | None = None) -> Path:
-    return bundling.bundle(handler, requirements, python_version=HERE, platform=None, model=model)
+DECODERS, AVIF = decoders(DEFAULT_FORMATS)
+EVERY_DECODER, _ = decoders(IMAGE_TYPES)
+
+
+def bundle_for_here(
+    handler: str, requirements: Sequence[str], model: Path | None = None, kept: Sequence[str] = ()
+) -> Path:
+    return bundling.bundle(handler, requirements, python_version=HERE, platform=None, model=model, kept=kept)
 
 
 @pytest.mark.usefixtures("empty_cache")
@@ -85,14 +94,24 @@ def test_licences_travel_with_the_wheels() -> None:
 
 @pytest.mark.parametrize("platform_name", [None, "aarch64-manylinux_2_28"], ids=["here", "arm64"])
 @pytest.mark.parametrize(
-    ("handler", "requirements", "model", "megabytes"),
-    [("filter", BASE, None, 12), ("serialize", [*BASE, "pillow"], None, 26), ("classify", WITH_MODEL, VEHICLE, 90)],
+    ("handler", "requirements", "kept", "model", "megabytes"),
+    [
+        ("filter", BASE, (), None, 12),
+        ("serialize", [*BASE, *DECODERS], AVIF, None, 30),
+        ("serialize", [*BASE, *EVERY_DECODER], AVIF, None, 35),
+        ("classify", WITH_MODEL, (), VEHICLE, 90),
+    ],
 )
 def test_bundles_stay_small(
-    handler: str, requirements: Sequence[str], model: Path | None, megabytes: int, platform_name: str | None
+    handler: str,
+    requirements: Sequence[str],
+    kept: Sequence[str],
+    model: Path | None,
+    megabytes: int,
+    platform_name: str | None,
 ) -> None:
     # Measured for Python 3.11 with compiled files: 11.0, 23.0 and 86.0 MB here (x86-64), 10.7, 22.8 and 82.6 on arm64.
-    made = bundling.bundle(handler, requirements, python_version=HERE, platform=platform_name, model=model)
+    made = bundling.bundle(handler, requirements, python_version=HERE, platform=platform_name, model=model, kept=kept)
     files = zipfile.ZipFile(made).infolist()
     assert any(file.filename.endswith(".pyc") for file in files)
     assert sum(file.file_size for file in files) < megabytes * 1_000_000 < bundling.MAX_BYTES
@@ -214,6 +233,31 @@ def test_the_bundled_model_answers(bare_python: Path, tmp_path: Path) -> None:
     (prediction,) = Answer.model_validate_json(done.stdout).predictions
     assert set(prediction.probabilities) == {"bicycle", "motorcycle"}
     assert prediction.label == picture.label
+
+
+def test_the_bundled_decoders_decode_and_convert(bare_python: Path, tmp_path: Path) -> None:
+    # GIVEN an AVIF with a colour profile, a WebP and a HEIC
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    images = {
+        "avif": encode(gradient(), "AVIF", icc_profile=srgb),
+        "webp": encode(gradient(), "WEBP", icc_profile=srgb),
+        "heic": (bundling.ROOT / "tests" / "unit" / "turned.heic").read_bytes(),
+    }
+    zipfile.ZipFile(bundle_for_here("serialize", [*BASE, *EVERY_DECODER], kept=AVIF)).extractall(tmp_path)
+    for name, data in images.items():
+        (tmp_path / name).write_bytes(data)
+    code = f"""
+from pathlib import Path
+from PIL import ImageCms
+from signpost.images.limits import Limits
+from signpost.images.prepare import prepare
+ImageCms.createProfile("sRGB")
+for name in {[*images]}:
+    print(prepare(Path(name).read_bytes(), 8, 8, Limits(formats=(name,))).size)
+"""
+    done = run_in(tmp_path, bare_python, "serialize", None, code)
+    # THEN the trimmed wheels still have what that takes
+    assert (done.stderr, done.stdout.split("\n")[:-1]) == ("", ["(8, 8)"] * 3)
 
 
 def run_in(

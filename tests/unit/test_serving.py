@@ -19,6 +19,8 @@ PICTURES = {
     "image/png": encode(gradient().rotate(90), "PNG"),
     "image/webp": encode(gradient().rotate(180), "WEBP"),
     "application/x-image": oriented(gradient(), 6, "JPEG"),
+    "image/jpg": encode(gradient(), "JPEG"),
+    "application/octet-stream": encode(gradient(), "AVIF"),
 }
 
 

@@ -72,6 +72,15 @@ def test_other_content_types(server, declared):
         assert allowed in message
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "BR", "deflate, gzip"])
+def test_compressed_bodies(server, encoding):
+    response = server.post("/invocations", content=PICTURE, headers={**PNG, "content-encoding": encoding})
+    code, message = error(response, 415)
+    assert code == "unsupported_content_encoding"
+    assert repr(encoding.lower()) in message
+    assert response.headers["accept-encoding"] == "identity"
+
+
 @pytest.mark.parametrize("accept", ["text/csv", "image/*", "application/json;q=0", "*/*, application/json;q=0", "json"])
 def test_callers_that_do_not_take_json(server, accept):
     response = server.post("/invocations", content=PICTURE, headers={**PNG, "accept": accept})

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from signpost.errors import PictureError
+from signpost.images.formats import IMAGE_TYPES
 from signpost.images.limits import Limits
 from signpost.images.prepare import check_size, encode_png, prepare
 
@@ -17,7 +18,7 @@ from signpost.images.prepare import check_size, encode_png, prepare
 _LOSSLESS = {b"P2": "PPM", b"P3": "PPM", b"P5": "PPM", b"P6": "PPM", b"BM": "BMP"}
 _GIF = "The file is a GIF, which is never a whole photograph: save it as PNG or JPEG if it shows one."
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, MemoryError)
-_LIMITS = Limits()
+_LIMITS = Limits(formats=tuple(IMAGE_TYPES))
 
 
 def prepare_file(content: bytes, width: int, height: int) -> NDArray[np.uint8]:
@@ -26,7 +27,7 @@ def prepare_file(content: bytes, width: int, height: int) -> NDArray[np.uint8]:
     Parameters
     ----------
     content : bytes
-        JPEG, PNG or WebP; or PGM, PPM or BMP, which become a PNG first.
+        JPEG, PNG, WebP, AVIF or HEIC; or PGM, PPM or BMP, which become a PNG first.
     width, height : int
         Input size of the network, in pixels.
 
