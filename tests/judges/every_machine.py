@@ -16,7 +16,7 @@ def every_machine() -> dict[str, Machine]:
     """Build each different machine once; its name says from which settings."""
     committed = load_settings(ROOT / "signpost.toml")
     different: dict[str, Machine] = {"batch": batch.build(committed), "waiting": waiting.build()}
-    different |= {"routing": routing.build(committed)}
+    different |= {"routing": routing.build(committed), "routing of any label": routing.build(_labelled(committed))}
     for hosting in Hosting:
         different[f"routing of {hosting.value}"] = routing.build(_with(committed, hosting))
         different |= {
@@ -25,6 +25,16 @@ def every_machine() -> dict[str, Machine]:
         }
     known: dict[str, str] = {}
     return {name: machine for name, machine in different.items() if known.setdefault(repr(machine), name) == name}
+
+
+def _labelled(settings: Settings) -> Settings:
+    """Name labels in other scripts, which are in conditions and in names of states."""
+    classifiers = dict(settings.classifiers)
+    routes = classifiers["vehicle"].routes
+    labels = dict(zip(routes, ("自行车", "мото цикл-é"), strict=True))
+    named = {name: route.model_copy(update={"labels": [labels[name]]}) for name, route in routes.items()}
+    classifiers["vehicle"] = classifiers["vehicle"].model_copy(update={"routes": named})
+    return settings.model_copy(update={"classifiers": classifiers})
 
 
 def _with(settings: Settings, hosting: Hosting) -> Settings:
