@@ -14,6 +14,7 @@ from signpost.capture.corrected_images import CorrectedSources
 from signpost.capture.corrected_set import write_corrected_set
 from signpost.capture.originals import originals
 from signpost.routing.prefixes import CAPTURE
+from signpost.settings.endpoint import classifier_of_endpoint
 from signpost.settings.limits import LimitSettings
 
 logger, tracer = Logger(), Tracer(auto_patch=False)
@@ -66,6 +67,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:  # noqa: ARG
 
 
 def _is_of(request: Request, endpoint: str) -> bool:
-    """Whether an endpoint serves the classifier: of classifiers whose names begin alike, the longest one matches."""
-    names = [name for name in request.classifiers if f"{endpoint}-".startswith(f"{request.app}-{name}-")]
-    return max(names, key=len, default=None) == request.classifier
+    return classifier_of_endpoint(request.app, request.classifiers, endpoint) == request.classifier

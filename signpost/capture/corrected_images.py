@@ -9,9 +9,10 @@ from typing import Any
 
 from signpost.aws.files import Files
 from signpost.capture.corrections import CORRECTIONS
-from signpost.capture.json_lines import Lines, parse_line
+from signpost.capture.json_lines import Line, Lines, parse_line, read_lines, record_files
 from signpost.capture.originals import Originals
-from signpost.capture.summary import image_name, named_picture, place, read_captured_lines
+from signpost.capture.records import CapturedRecord
+from signpost.capture.summary import image_name, named_picture, place
 from signpost.errors import PictureError
 from signpost.routing.contracts import Decision
 from signpost.routing.prefixes import DECISIONS
@@ -97,7 +98,7 @@ class Joined:
     def summary(self) -> str:
         """Return one line with all counts."""
         return (
-            f"{self.records:,} captured records, {self.images:,} images with a corrected label; not used: "
+            f"read {self.records:,} captured records, {self.images:,} images with a corrected label; not used: "
             f"{self.conflicts:,} decisions on which people disagree, {self.unmatched:,} corrections without an image, "
             f"{len(self.skipped):,} lines or images that can't be read"
         )
@@ -133,9 +134,7 @@ class CorrectedImages:
         self.joined.unmatched = len(self._missing)
 
     def _captured(self) -> Iterator[CorrectedImage]:
-        for line in read_captured_lines(self._sources.captured, self._sources.prefix):
-            if not self._sources.has_endpoint(place(line.key)[0]):
-                continue
+        for line in self._wanted_lines():
             if line.content is None:
                 self.joined.skipped.append(f"{line.place}: {line.fault}")
                 continue
@@ -148,6 +147,13 @@ class CorrectedImages:
                     self.joined.skipped.append(f"{line.place}: {error}")
                 else:
                     yield self._found(decision_id, name, content, {"record": line.key, "line": line.number})
+
+    def _wanted_lines(self) -> Iterator[Line[CapturedRecord]]:
+        if not self._missing:  # nothing was corrected: the records, which may be gigabytes, are not read
+            return
+        for found in record_files(self._sources.captured, self._sources.prefix):
+            if self._sources.has_endpoint(place(found.key)[0]):
+                yield from read_lines(self._sources.captured, found.key, CapturedRecord)
 
     def _uploaded(self) -> Iterator[CorrectedImage]:
         """Find images that no endpoint captured by the archived decisions, whose keys end with their ids."""

@@ -111,7 +111,13 @@ def test_a_decision_is_shown_with_its_picture(vera, anna, decision):
     picture = vera.ask(f"{home.scheme}://{home.netloc}{address}")
     assert (picture.status, picture.headers["content-type"]) == (200, "image/png")
     assert picture.body.startswith(b"\x89PNG")
+    [address_of_original] = [html.unescape(href) for href in re.findall(r'href="([^"]*/original[^"]+)"', page.text)]
+    original = vera.ask(f"{home.scheme}://{home.netloc}{address_of_original}")
+    assert (original.status, original.headers["content-type"]) == (200, "image/jpeg")
+    assert original.body.startswith(b"\xff\xd8\xff")
+    assert original.headers["x-content-type-options"] == "nosniff"
     assert vera.ask(f"/picture?id={decision.decision_id}").status == 403
+    assert vera.ask(f"/original?id={decision.decision_id}").status == 403
     assert anna.ask(f"{home.scheme}://{home.netloc}{address}").status == 403
     assert vera.ask("/static/htmx.min.js").body == (ROOT / "review" / "static" / "htmx.min.js").read_bytes()
 

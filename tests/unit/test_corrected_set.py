@@ -107,6 +107,18 @@ def test_a_set_without_corrections_has_a_file_and_can_be_read(captured: Captured
     assert json.loads((captured.to / "summary.json").read_text())["conflicts"] == 1
 
 
+def test_without_corrections_no_record_is_read(captured: Captured, monkeypatch: pytest.MonkeyPatch):
+    captured.capture("a", 1)
+    monkeypatch.setattr("signpost.capture.corrected_images.record_files", lambda *_: pytest.fail("records were listed"))
+
+    joined = write_corrected_set(captured.sources, Folder(captured.to))
+
+    assert (joined.images, sorted(path.name for path in captured.to.iterdir())) == (
+        0,
+        ["provenance.jsonl", "summary.json"],
+    )
+
+
 def test_labels_that_differ_have_folders_that_differ(captured: Captured):
     labels = ["自行车", "摩托车", "a/b", "a_b", "a:b", "x" * 200, "x" * 199, "..", " "]
     for number, label in enumerate(labels):

@@ -62,7 +62,7 @@ def test_corrected_records_are_used_and_others_are_not(s3: CapturedBucket):
     assert (pictures.names, pictures.labels.tolist()) == (("a", "b"), [1, 0])
     assert pictures.images[0].tobytes() == prepare(noise(0), 20, 16, Limits()).tobytes()
     assert lines == [
-        "3 captured records, 2 images with a corrected label; not used: 0 decisions on which people disagree, "
+        "read 3 captured records, 2 images with a corrected label; not used: 0 decisions on which people disagree, "
         "0 corrections without an image, 0 lines or images that can't be read",
         "read 2 corrected images, left out 0",
     ]
@@ -204,7 +204,7 @@ def test_a_bad_correction_is_skipped_and_counted(change: dict, s3: CapturedBucke
 def test_other_files_are_passed_over(s3: CapturedBucket):
     s3.objects["capture/vehicle/AllTraffic/_SUCCESS"] = b""
 
-    assert _read(s3).lines[0].startswith("3 captured records")
+    assert _read(s3).lines[0].startswith("read 3 captured records")
 
 
 def test_a_record_without_an_inference_id_goes_by_its_event_id(s3: CapturedBucket):
@@ -249,7 +249,7 @@ def test_records_of_real_endpoints_are_read(shared_data: Path, captured_bucket: 
     dataset = read_captured(s3.client, "s3://captured/capture/", 32, 32, ["bicycle", "motorcycle"], lines.append)
 
     vehicles = sum(row["true_class"] in ("bicycle", "motorcycle") for row in rows)
-    assert lines[0].startswith(f"{len(rows):,} captured records, {len(rows):,} images with a corrected label")
+    assert lines[0].startswith(f"read {len(rows):,} captured records, {len(rows):,} images with a corrected label")
     assert len(dataset.parts["all"]) == vehicles
     assert np.bincount(dataset.parts["all"].labels).tolist() == [
         sum(row["true_class"] == label for row in rows) for label in ("bicycle", "motorcycle")

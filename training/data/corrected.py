@@ -49,10 +49,10 @@ def read_captured(
     with tempfile.TemporaryDirectory(prefix="signpost-corrected-") as name:
         folder = Path(name)
         joined = write_corrected_set(CorrectedSources(Bucket(client, bucket), prefix), Folder(folder))
-        if not joined.records:
-            raise DatasetError(f"no captured records under {source}")
         if not joined.images + joined.conflicts + joined.unmatched:
             raise DatasetError(f"no corrections under s3://{bucket}/{CORRECTIONS}: review some decisions first")
+        if not joined.records and not joined.conflicts:
+            raise DatasetError(f"no captured records under {source}")
         progress(joined.summary())
         for line in joined.skipped:
             progress(f"left out {printable(line)}")
