@@ -93,7 +93,7 @@ def _prepare(settings: Settings) -> dict[str, State]:
     rules += [(f"$classifier = '{name}'", f"Classify: {name}") for name in settings.hosted]
     return {
         "Prepared already?": prepared,
-        "Folder": {"Type": "Succeed", "Output": {"outcome": IGNORED, "reason": _FOLDER}},
+        "Folder": {"Type": "Pass", "Output": {"outcome": IGNORED, "reason": _FOLDER}, "End": True},
         "Serialize": catch(serialize, "Park the reference", reference=_ASKED),
         "Claim": claims.claim(then="Which classifier?", recall="Recall"),
         "Recall": claims.recall(then="Seen before?"),

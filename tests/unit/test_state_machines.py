@@ -54,7 +54,7 @@ def test_only_what_the_api_has_prepared_needs_no_serialize(settings):
 def test_a_folder_is_ignored_whichever_event_names_it(settings):
     states = routing.build(settings)["States"]
     rule = states["Prepared already?"]["Choices"][1]
-    assert states[rule["Next"]] == {"Type": "Succeed", "Output": states["Folder"]["Output"]}
+    assert states[rule["Next"]] == {"Type": "Pass", "Output": states["Folder"]["Output"], "End": True}
 
     def is_folder(event):
         return evaluate(rule["Condition"], input=event)
