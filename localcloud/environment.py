@@ -12,6 +12,8 @@ from signpost.errors import DeploymentError
 
 # All that Lambda functions and model servers inherit of the user's environment: neither secrets, which are none of
 # their business, nor settings that would make them behave differently from one machine to the next.
+# Functions that run at a time in the whole account, such as the 10 of a new one; more are refused as AWS refuses them.
+CONCURRENCY = "SIGNPOST_LOCAL_LAMBDA_CONCURRENCY"
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ")
 
 
@@ -144,6 +146,7 @@ def prepare(state: StateFolder, port: int) -> None:
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             VARIABLE: given.get(VARIABLE, DEFAULT),
+            **({"LAMBDA_ACCOUNT_CONCURRENCY": given[CONCURRENCY]} if CONCURRENCY in given else {}),
             "LOG_LEVEL": given.get("LOG_LEVEL", "INFO"),
         }
     )

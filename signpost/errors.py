@@ -14,6 +14,7 @@
     ├── DeploymentError       the deployed stacks (or the local cloud) can't be found or used
     ├── RequestError          a request to the API can't be answered: becomes a problem, by its code
     ├── RoutingFault          an execution failed; the picture's reference is in the fault queue
+    ├── UploadNotRecorded     an execution ended and left no trace of the upload; its message returns to the queue
     ├── ExecutionFailed       an execution of a training machine ended without a shipped or registered model
     └── EndpointError         the model's endpoint gave no usable answer: a fault
         ├── EndpointUnwell    down or overloaded: worth a retry
@@ -150,3 +151,7 @@ class SmokeTestFailed(EndpointError):
 
 class ExecutionFailed(SignpostError):
     """An execution of a training machine ended without a shipped or registered model; the message says why."""
+
+
+class UploadNotRecorded(SignpostError):
+    """An execution ended and recorded nothing about the upload; its message returns to the queue."""

@@ -71,8 +71,8 @@ class ApiStack(Stack):
         by_token = settings.api.authorisation == "cognito"
         pool = CallerPool(self, "Callers", settings=settings, stage=stage) if by_token else None
         function = self._function(stage, pool)
-        self._grant(function)
-        gateway = Gateway(self, "Gateway", settings=settings, place=stage, function=function, callers=pool)
+        self._grant(function.function)
+        gateway = Gateway(self, "Gateway", settings=settings, place=stage, function=function.invoked, callers=pool)
         if settings.api.firewall:
             firewall = Firewall(self, "Firewall", settings=settings, name="api")
             Firewall.protect(firewall, gateway.stage_arn, firewall.arn)
@@ -86,7 +86,7 @@ class ApiStack(Stack):
         for name, value in (pool.outputs if pool else {}).items():
             CfnOutput(self, name, value=value)
 
-    def _function(self, stage: Stage, pool: CallerPool | None) -> lambda_.Function:
+    def _function(self, stage: Stage, pool: CallerPool | None) -> PythonFunction:
         settings, storage = self._settings, self._storage
         prepares = serialize_configuration(settings, storage.incoming, storage.decisions)
         configuration = ApiConfiguration(
@@ -117,8 +117,9 @@ class ApiStack(Stack):
             memory_mb=preparing_memory_mb(prepares),
             timeout=Duration.seconds(_SECONDS),
             more=_PAGE,
+            sizes=settings.functions.api,
             kept=kept,
-        ).function
+        )
 
     def _grant(self, function: lambda_.Function) -> None:
         incoming, decisions = self._storage.incoming, self._storage.decisions

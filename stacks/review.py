@@ -23,7 +23,7 @@ from signpost.settings.lambda_config import ReviewConfiguration, ReviewIndexConf
 from stacks.api import ApiStack
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.firewall import Firewall
-from stacks.constructs.gateway_stage import stage_options
+from stacks.constructs.gateway_stage import execution_log, stage_options
 from stacks.constructs.review_functions import ReviewFunctions
 from stacks.constructs.reviewers import Reviewers
 from stacks.constructs.rights import allow
@@ -105,6 +105,7 @@ class ReviewStack(Stack):
             cloud_watch_role=False,
             deploy_options=stage_options(self, name, rate=_RATE, burst=_BURST),
         )
+        execution_log(self, gateway)
         gateway.node.try_remove_child("Endpoint")  # an output that the stack has under a better name
         acknowledge(
             gateway,

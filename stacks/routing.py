@@ -5,17 +5,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from aws_cdk import ArnFormat, CfnOutput, Duration, Stack
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
+from aws_cdk import ArnFormat, CfnOutput, Duration, IStackSynthesizer, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from signpost.routing.prefixes import BATCH_ITEMS, BATCHES, DECISIONS, INCOMING, PREPARED
+from signpost.routing.prefixes import BATCH_ITEMS, BATCHES, DECISIONS, PREPARED
 from signpost.settings.file import Settings
 from stacks.constructs.acknowledge import acknowledge, any_object
 from stacks.constructs.alarms import Alarms
@@ -25,6 +21,7 @@ from stacks.constructs.endpoints import Endpoints
 from stacks.constructs.machine import Machine
 from stacks.constructs.pipeline_functions import PipelineFunctions
 from stacks.constructs.rights import allow
+from stacks.constructs.uploads import Uploads
 from stacks.stage import Stage
 from stacks.storage import StorageStack
 from stepfunctions import batch, routing, waiting
@@ -41,6 +38,8 @@ class RoutingStack(Stack):
         Where this is deployed to.
     storage : StorageStack
         The buckets.
+    synthesizer
+        How assets are published, not shared with other stacks; None is the CDK's default.
 
     Attributes
     ----------
@@ -62,11 +61,21 @@ class RoutingStack(Stack):
         settings: Settings,
         stage: Stage,
         storage: StorageStack,
-        **kwargs: Any,
+        synthesizer: IStackSynthesizer | None = None,
     ) -> None:
-        super().__init__(scope, construct_id, **kwargs)
+        super().__init__(scope, construct_id, synthesizer=synthesizer)
+        if synthesizer:
+            # CDK binds a copy of it, which jsii cannot tell from the object that was passed.
+            synthesizer.bind(self)
         self._settings, self._storage = settings, storage
-        self.endpoints = Endpoints(self, "Endpoints", settings=settings, stage=stage, storage=storage)
+        self.endpoints = Endpoints(
+            self,
+            "Endpoints",
+            settings=settings,
+            stage=stage,
+            storage=storage,
+            publisher=synthesizer or self.synthesizer,
+        )
         named = [f"arn:aws:s3:::{bucket}" for bucket in settings.app.source_buckets]
         self._source_arns = [storage.incoming.bucket_arn, *named]
         self._batch_name = f"{settings.app.name}-batch"
@@ -85,7 +94,15 @@ class RoutingStack(Stack):
         if settings.sleeps:
             self._waiting_machine()
         self.batch = self._batch_machine()
-        self._start_on_upload()
+        Uploads(
+            self,
+            "Uploads",
+            settings=settings,
+            stage=stage,
+            incoming=storage.incoming,
+            machine=self.routing.machine,
+            faults=self.dispatch.faults,
+        )
         self._alarms()
         self._outputs()
         self._acknowledge()
@@ -122,14 +139,13 @@ class RoutingStack(Stack):
     def _routing_machine(self) -> Machine:
         dispatch, decisions = self.dispatch, self._storage.decisions
         queues = {**dispatch.queues, "QueueFaults": dispatch.faults}
-        functions = self.functions.by_substitution
         machine = Machine(
             self,
             "Routing",
             name=f"{self._settings.app.name}-routing",
             definition=routing.build(self._settings),
             substitutions={
-                **{name: function.function_arn for name, function in functions.items()},
+                **self.functions.arns,
                 **{name: queue.queue_url for name, queue in queues.items()},
                 "IdempotencyTable": dispatch.table.table_name,
                 "DecisionsBucket": decisions.bucket_name,
@@ -140,7 +156,7 @@ class RoutingStack(Stack):
         )
         if self._settings.sleeps:
             machine.allow(["states:StartExecution"], [self._waiting_arn])
-        machine.allow(["lambda:InvokeFunction"], [function.function_arn for function in functions.values()])
+        machine.allow(["lambda:InvokeFunction"], list(self.functions.arns.values()))
         machine.allow(["sqs:SendMessage"], [queue.queue_arn for queue in queues.values()])
         table = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
         machine.allow(table, [dispatch.table.table_arn])
@@ -199,28 +215,6 @@ class RoutingStack(Stack):
     def _states_arn(self, resource: str, name: str) -> str:
         form = ArnFormat.COLON_RESOURCE_NAME
         return self.format_arn(service="states", resource=resource, resource_name=name, arn_format=form)
-
-    def _start_on_upload(self) -> None:
-        pattern = events.EventPattern(
-            source=["aws.s3"],
-            detail_type=["Object Created"],
-            # Objects that stand for folders are empty, and few of their names have a dot. A pattern can't demand both
-            # the beginning "incoming/" and another end than "/"; the folders that pass are ignored by the machine.
-            detail={
-                "bucket": {"name": [self._storage.incoming.bucket_name]},
-                "$or": [
-                    {"object": {"key": [{"prefix": INCOMING}], "size": [{"numeric": [">", 0]}]}},
-                    {"object": {"key": [{"wildcard": f"{INCOMING}*.*"}]}},
-                ],
-            },
-        )
-        target = targets.SfnStateMachine(
-            self.routing.machine,
-            dead_letter_queue=self.dispatch.faults,
-            retry_attempts=20,
-            max_event_age=Duration.hours(24),
-        )
-        events.Rule(self, "PictureLanded", event_pattern=pattern, targets=[target])
 
     def _acknowledge(self) -> None:
         """Say why the findings of the AWS Solutions rules stand."""

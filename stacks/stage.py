@@ -12,6 +12,22 @@ from aws_cdk import RemovalPolicy
 
 
 @dataclass(frozen=True)
+class Processor:
+    """What a function runs on.
+
+    Attributes
+    ----------
+    architecture : {"arm64", "x86_64"}
+        As Lambda names it.
+    wheel_platform : str or None
+        Platform of the function's wheels, as uv names it; None is this machine's.
+    """
+
+    architecture: Literal["arm64", "x86_64"]
+    wheel_platform: str | None
+
+
+@dataclass(frozen=True)
 class Stage:
     """A place to deploy to.
 
@@ -19,10 +35,10 @@ class Stage:
     ----------
     python_version : str
         Of the Lambda functions, for instance ``"3.14"``.
-    architecture : {"arm64", "x86_64"}
+    processor : Processor
         Of the Lambda functions.
-    wheel_platform : str or None
-        Platform of the wheels in the functions, as uv names it; None is this machine's.
+    predictor_processor : Processor
+        Of those that load LiteRT.
     model_image : str or None
         Container image of the endpoints; None builds ``serving/Dockerfile``.
     training_image : str or None
@@ -34,8 +50,8 @@ class Stage:
     """
 
     python_version: str
-    architecture: Literal["arm64", "x86_64"]
-    wheel_platform: str | None
+    processor: Processor
+    predictor_processor: Processor
     model_image: str | None
     training_image: str | None
     removal_policy: RemovalPolicy
@@ -43,12 +59,12 @@ class Stage:
 
 
 def aws_stage() -> Stage:
-    """Return the stage for AWS: Graviton functions, the image built here, data kept."""
+    """Return the stage for AWS: Graviton functions except those with LiteRT, the image built here, data kept."""
     return Stage(
         python_version="3.14",
-        architecture="arm64",
-        # Lambda's Amazon Linux 2023 has glibc 2.34.
-        wheel_platform="aarch64-manylinux_2_28",
+        processor=Processor("arm64", "aarch64-manylinux_2_28"),
+        # LiteRT's wheels for arm64 need GLIBCXX_3.4.30, which Lambda's image lacks.
+        predictor_processor=Processor("x86_64", "x86_64-manylinux_2_28"),
         model_image=None,
         training_image=None,
         # A resource whose creation is rolled back has no data, and would be in the way of the next deployment.
@@ -59,10 +75,11 @@ def aws_stage() -> Stage:
 
 def local_stage() -> Stage:
     """Return the stage for the local cloud: functions run on this machine's Python, and nobody pulls the image."""
+    here = Processor("arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64", None)
     return Stage(
         python_version=f"{sys.version_info.major}.{sys.version_info.minor}",
-        architecture="arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
-        wheel_platform=None,
+        processor=here,
+        predictor_processor=here,
         model_image="signpost-serving:local",
         training_image="signpost-training:local",
         removal_policy=RemovalPolicy.DESTROY,

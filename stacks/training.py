@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, DefaultStackSynthesizer, IStackSynthesizer, Stack
+from aws_cdk import CfnOutput, IStackSynthesizer, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from signpost.routing.prefixes import DATA, JOBS, PREPARED
 from signpost.settings.file import Hosting, Settings
 from signpost.settings.training import TrainingSettings
-from stacks.constructs.acknowledge import acknowledge, any_object
+from stacks.constructs.acknowledge import acknowledge, any_object, any_of
 from stacks.constructs.container_image import TRAINING, ContainerImage
 from stacks.constructs.corrections_rights import allow_corrections
 from stacks.constructs.endpoint_config import ASYNC_ERRORS, ASYNC_OUTPUT
+from stacks.constructs.model_package import any_package_arn
 from stacks.constructs.rights import allow
 from stacks.constructs.training_functions import TrainingFunctions
 from stacks.constructs.training_pipeline import TrainingPipeline
@@ -20,8 +21,7 @@ from stacks.routing import RoutingStack
 from stacks.stage import Stage
 from stacks.storage import StorageStack
 
-_ASSETS = f"cdk-{DefaultStackSynthesizer.DEFAULT_QUALIFIER}-assets-<AWS::AccountId>-<AWS::Region>"
-_ANY_PACKAGE = f"IAM5[Resource::arn:<AWS::Partition>:s3:::{_ASSETS}/*.gz]"
+_EACH_DEPLOYMENT = "Each deployment of a model has its own key; an update that is rolled back leaves an earlier one."
 
 
 class TrainingStack(Stack):
@@ -94,15 +94,16 @@ class TrainingStack(Stack):
         allow(functions.check_data, ["s3:ListBucket"], [models.bucket_arn])
         allow_corrections(functions.collect_corrections, self._settings, self._storage)
         left = [models.arn_for_objects(f"{folder}*") for folder in jobs]
-        shipped = {asset.bucket.arn_for_objects("*.gz") for asset in self._endpoints.packages.values()}
-        _read(functions.evaluate, [*left, *sorted(shipped)])
+        served = [name for name in self._settings.trained if name in self._endpoints.names]
+        shipped = [any_package_arn(self._settings.app.name, name) for name in served]
+        _read(functions.evaluate, [*left, *shipped])
         _read(functions.smoke_test, left)
         for function in (functions.evaluate, functions.smoke_test):
             allow(function, ["s3:ListBucket"], [models.bucket_arn])
         for name in self._settings.trained:
             self._grant_endpoint(name)
         folders = {any_object(models, folder): "The folders of the trained classifiers." for folder in (*data, *jobs)}
-        acknowledge(functions, folders | {_ANY_PACKAGE: "Each deployment of a model has a key of its own."})
+        acknowledge(functions, folders | {any_of(self, arn): _EACH_DEPLOYMENT for arn in shipped})
 
     def _endpoint_name(self, name: str) -> str | None:
         """Name the endpoint that the machine updates; None where it only registers models."""

@@ -90,7 +90,7 @@ def functions(picture: KnownPicture, answer: Answer) -> list[Function]:
         inputs={"vehicle": InputSize(width=size.width, height=size.height)},
         switched_off=[],
         incoming_bucket=_BUCKET,
-        buckets=[_BUCKET],
+        source_buckets=[],
         scratch_bucket=_BUCKET,
         limits=LimitSettings(),
     )

@@ -154,7 +154,7 @@ def _environment(function: Function, bundle: Path, endpoint_url: str) -> dict[st
         "AWS_ENDPOINT_URL": endpoint_url,
         "_X_AMZN_TRACE_ID": "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=1",
         "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
-        VARIABLE: function.configuration.model_dump_json() if function.configuration else "",
+        **({VARIABLE: function.configuration.model_dump_json()} if function.configuration else {}),
         "POWERTOOLS_SERVICE_NAME": function.handler,
         "POWERTOOLS_METRICS_NAMESPACE": "Signpost",
         "POWERTOOLS_LOG_LEVEL": "INFO",

@@ -54,6 +54,11 @@ What is done about it:
 - A function imports what it needs: Classify with its predictor inside makes a client of S3 only for a picture too
   large to travel inline, the others load botocore without the rest of boto3, none loads the settings of the
   whole app, and Pydantic looks for no plugins.
+- Functions that load LiteRT run on x86-64: its wheels for arm64 need GLIBCXX_3.4.30, and Lambda's image has 3.4.29.
+  Bundling compares the symbol versions of every library with those of the image. On arm64, Lambda may also lack
+  `/sys/devices/system/cpu`, without which LiteRT does not use XNNPACK. Measured here with that delegate switched off
+  (`BUILTIN_WITHOUT_DEFAULT_DELEGATES`, one thread, 400 images, the fastest): 2.1 ms instead of 0.36 ms for the 32 × 32
+  network of `models/vehicle`, about six times as slow.
 
 How it is measured:
 
@@ -61,7 +66,7 @@ How it is measured:
   turns, rounds: {f["rounds"]}; median, with the smallest and largest in brackets. What else runs on the machine makes
   figures larger, so the smallest are the least disturbed; the second ratio is theirs. Python alone takes
   {_spread(f["python"])} ms of each figure.
-- The functions on AWS are arm64, whose libraries can't run here: the same wheels for this machine are bundled by the
+- The functions on AWS are arm64 (x86-64 where they load LiteRT): the same wheels for this machine are bundled by the
   same code. Files are in the page cache; Lambda also fetches the zip and starts a virtual machine, and gives a function
   with little memory a share of a core.
 - "{PLAIN}" is what `pip install --target` leaves: whole wheels with all that they name as needed, no compiled

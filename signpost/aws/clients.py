@@ -60,4 +60,7 @@ def _config(read_timeout: float, attempts: int, signature: str | None = None) ->
         read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": attempts},
         signature_version=signature,
+        # Presigned URLs and forms otherwise name S3's global host, which redirects requests for a new bucket outside
+        # us-east-1; browsers refuse redirected cross-origin requests.
+        s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
     )

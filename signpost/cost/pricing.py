@@ -111,7 +111,10 @@ def picture_terms(
     """
     used = usage or Usage()
     gigabyte_seconds = _LARGE_GB * used.serialize_s + _SMALL_GB * used.filter_s
-    classify_gb = _LARGE_GB if hosting is Hosting.LAMBDA else _SMALL_GB
+    inside = hosting is Hosting.LAMBDA
+    classify_gb = _LARGE_GB if inside else _SMALL_GB
+    # A function with the predictor runs on x86-64; see stacks/stage.py.
+    classify_price = prices.LAMBDA_X86_GB_SECOND if inside else prices.LAMBDA_GB_SECOND
     return [
         Term("the picture and its decision put", 2, prices.S3_PUT),
         Term("the picture read", 1, prices.S3_GET),
@@ -128,7 +131,7 @@ def picture_terms(
         Term("ImageRouted", 1, prices.CUSTOM_EVENT),
         Term("functions", used.log_kb / _KB_PER_GB, prices.LOG_GB),
         Term("machine and functions", traced, prices.TRACE),
-        Term("Classify", classify_gb * used.classify_s, prices.LAMBDA_GB_SECOND),
+        Term("Classify", classify_gb * used.classify_s, classify_price),
         *_hosting_terms(hosting, used, serverless_gb),
     ]
 

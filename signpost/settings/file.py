@@ -4,35 +4,28 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from signpost.errors import SettingsError
 from signpost.settings.api import ApiSettings
+from signpost.settings.app import AppSettings
 from signpost.settings.endpoint import EndpointSettings, endpoint_name
 from signpost.settings.explain import explain, validate_strictly
+from signpost.settings.functions import FunctionsSettings
 from signpost.settings.hosting import Hosting
 from signpost.settings.limits import LimitSettings
 from signpost.settings.review import ReviewSettings
 from signpost.settings.shadow import ShadowSettings
 from signpost.settings.training import TrainingSettings
-from signpost.settings.types import BucketName, Different, Label, Name, PlainText, Probability
+from signpost.settings.types import Label, Name, PlainText, Probability
 
-# A training job is named app, classifier, and so many digits of its execution's hash.
+# Training jobs, models and endpoint configurations are named app, classifier, and this many digits of a hash.
 JOB_DIGITS = 12
 
 
 class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class AppSettings(_Table):
-    """What holds for the whole app."""
-
-    name: Name = "signpost"
-    default_classifier: Name
-    source_buckets: Annotated[list[BucketName], Different] = Field(default_factory=list)
 
 
 class BatchSettings(_Table):
@@ -99,6 +92,7 @@ class Settings(_Table):
     limits: LimitSettings = LimitSettings()
     batch: BatchSettings = BatchSettings()
     api: ApiSettings = ApiSettings()
+    functions: FunctionsSettings = FunctionsSettings()
     review: ReviewSettings = ReviewSettings()
     classifiers: dict[Name, Classifier] = Field(min_length=1)
 

@@ -1,8 +1,14 @@
-"""What the stacks tell each Lambda: one typed JSON value in its environment."""
+"""Configuration of the Lambda functions: a typed value, read from two places.
+
+Values that only CloudFormation knows, such as the names of buckets, are in an environment variable; Lambda allows 4 KB
+for all of them. The rest, which grows with classifiers and labels, is a file in the function's bundle.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+from pathlib import Path
 from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -12,6 +18,8 @@ from signpost.settings.hosting import Hosting
 from signpost.settings.limits import LimitSettings
 
 VARIABLE = "SIGNPOST_CONFIGURATION"
+FILE = "configuration.json"
+_BUNDLE = Path(__file__).parents[2]
 
 
 class _Configuration(BaseModel):
@@ -36,8 +44,8 @@ class SerializeConfiguration(_Configuration):
         Classifiers whose hosting is off.
     incoming_bucket : str
         The app's own, where those of the API go.
-    buckets : list of str
-        Where pictures may come from.
+    source_buckets : list of str
+        Further buckets whose images may be routed.
     scratch_bucket : str
         For prepared pictures too large to travel inline.
     """
@@ -46,9 +54,14 @@ class SerializeConfiguration(_Configuration):
     inputs: dict[str, InputSize]
     switched_off: list[str]
     incoming_bucket: str
-    buckets: list[str]
+    source_buckets: list[str]
     scratch_bucket: str
     limits: LimitSettings
+
+    @property
+    def buckets(self) -> list[str]:
+        """All buckets whose images may be routed."""
+        return [self.incoming_bucket, *self.source_buckets]
 
 
 class BatchConfiguration(_Configuration):
@@ -80,6 +93,18 @@ class ClassifyConfiguration(_Configuration):
     hosting: Hosting
     endpoint: str | None = None
     scratch_bucket: str
+
+
+class UploadsConfiguration(_Configuration):
+    """What the function needs that routes uploads from the queue.
+
+    Attributes
+    ----------
+    routing_machine : str
+        ARN of the machine that decides.
+    """
+
+    routing_machine: str
 
 
 class ApiConfiguration(SerializeConfiguration):
@@ -161,16 +186,20 @@ class ReviewConfiguration(ReviewIndexConfiguration):
 T = TypeVar("T", bound=_Configuration)
 
 
-def read_configuration(kind: type[T]) -> T:
-    """Read this function's configuration from its environment.
+def read_configuration(kind: type[T], bundle: Path = _BUNDLE) -> T:
+    """Read this function's configuration from its bundle and its environment.
 
     Parameters
     ----------
     kind : type
         The configuration of the function.
+    bundle : Path
+        Folder of the unpacked bundle.
 
     Returns
     -------
     T
     """
-    return kind.model_validate_json(os.environ[VARIABLE])
+    file = bundle / FILE
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return kind.model_validate(known | json.loads(os.environ.get(VARIABLE, "{}")))

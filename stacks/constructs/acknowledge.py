@@ -25,6 +25,22 @@ def acknowledge(construct: Construct, reasons: Mapping[str, str]) -> None:
     Validations.of(construct).acknowledge(*known)
 
 
+def any_of(scope: Construct, arn: str) -> str:
+    """Return the short id of the finding that a policy has a pattern, for `acknowledge`.
+
+    Parameters
+    ----------
+    scope : Construct
+        Any construct of the policy's stack.
+    arn : str
+        The pattern, with CDK's tokens.
+    """
+    resolved = Stack.of(scope).resolve(arn)
+    parts = resolved["Fn::Join"][1] if isinstance(resolved, dict) else [resolved]
+    text = "".join(part if isinstance(part, str) else f"<{part['Ref']}>" for part in parts)
+    return f"IAM5[Resource::{text}]"
+
+
 def any_object(bucket: s3.IBucket, prefix: str) -> str:
     """Name the finding that another stack's policy is about every object below a prefix.
 

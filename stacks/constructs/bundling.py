@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from signpost.errors import DeploymentError
 from signpost.model.known_pictures import known_files
-from stacks.constructs import wheels
+from stacks.constructs import symbol_versions, wheels
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / "build" / "lambda"
@@ -67,7 +67,7 @@ def bundle(
     Raises
     ------
     DeploymentError
-        If a wheel can't be had, or all together would be too large.
+        If a wheel is not available, needs what Lambda's image lacks, or all together would be too large.
     """
     files = own_files(handler, model=model, known_pictures=known_pictures)
     files |= more or {}
@@ -82,6 +82,8 @@ def bundle(
                 folder = Path(scratch) / "asset"
                 wheels.install(requirements, folder, python_version=python_version, platform=platform, kept=kept)
                 place(files, folder)
+                if platform:
+                    symbol_versions.check(folder, python_version)
                 if compiler:
                     _compile(folder, compiler)
                 _check_size(folder, handler)
@@ -103,6 +105,14 @@ def own_files(handler: str, *, model: Path | None = None, known_pictures: Path |
     if known_pictures:
         files |= {str(file.relative_to(known_pictures)): file for file in known_files(known_pictures)}
     return files
+
+
+def text_file(text: str) -> Path:
+    """Write what a bundle is to contain as a file; the same text is the same file."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    written = CACHE / f"text-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    written.write_text(text, encoding="utf-8")
+    return written
 
 
 def place(files: dict[str, Path], folder: Path) -> None:
@@ -154,7 +164,8 @@ def _imports(file: Path) -> Iterator[Path]:
 
 
 def _digest(inputs: list[str], files: dict[str, Path]) -> str:
-    recipe = {"bundling": Path(__file__), "wheels": Path(wheels.__file__), "lock": wheels.LOCK}
+    modules = {"bundling": __file__, "wheels": wheels.__file__, "symbol_versions": symbol_versions.__file__}
+    recipe = {**{name: Path(file) for name, file in modules.items()}, "lock": wheels.LOCK}
     digest = hashlib.sha256(repr(inputs).encode())
     for name, file in sorted({**recipe, **files}.items()):
         digest.update(f"{name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_s3_assets as assets
 from aws_cdk.aws_sagemaker import CfnEndpoint, CfnEndpointConfig, CfnInferenceComponent
 from constructs import Construct
 
@@ -13,10 +12,12 @@ from signpost.aws.guardrails import rolling_update
 from signpost.capture.shadow import PRODUCTION as VARIANT
 from signpost.errors import SettingsError
 from signpost.settings.file import Classifier
+from stacks.constructs.content_name import content_name
 from stacks.constructs.endpoint_guards import rollback_alarm_arns, rollback_alarms
 from stacks.constructs.endpoint_role import COMPONENT_LOGS, endpoint_role
 from stacks.constructs.endpoint_scaling import scalable_target, scale_on_copies
 from stacks.constructs.log_group import month_of_logs
+from stacks.constructs.model_package import ModelPackage
 
 # What a copy is sure to have; the model server takes less.
 _MEMORY_MB = 1024
@@ -31,13 +32,15 @@ class ComponentEndpoint(Construct):
         As for every construct.
     endpoint_name : str
         Name of the endpoint and of the component.
+    name_prefix : str
+        Start of the names of models and configurations of the classifier.
     classifier : Classifier
         Its sizes.
     image_uri : str
         Container image.
     repository_arn : str or None
         ECR repository of the image; None where it is in none.
-    package : aws_cdk.aws_s3_assets.Asset
+    package : ModelPackage
         The packed model.
 
     Attributes
@@ -59,17 +62,19 @@ class ComponentEndpoint(Construct):
         construct_id: str,
         *,
         endpoint_name: str,
+        name_prefix: str,
         classifier: Classifier,
         image_uri: str,
         repository_arn: str | None,
-        package: assets.Asset,
+        package: ModelPackage,
     ) -> None:
         super().__init__(scope, construct_id)
         self.endpoint_name, self._settings = endpoint_name, classifier.endpoint
+        self._name_prefix = name_prefix
         log_group = month_of_logs(self, f"{COMPONENT_LOGS}{endpoint_name}")
         role = endpoint_role(
             self,
-            read_arns=[package.bucket.arn_for_objects(package.s3_object_key)],
+            read_arns=[package.arn],
             written_arns=[],
             log_group=log_group,
             repository_arn=repository_arn,
@@ -99,7 +104,7 @@ class ComponentEndpoint(Construct):
             instance_type=self._settings.instance_type,
             initial_instance_count=1,
             managed_instance_scaling=CfnEndpointConfig.ManagedInstanceScalingProperty(
-                status="ENABLED", min_instance_count=0, max_instance_count=self._settings.max_instances
+                status="ENABLED", min_instance_count=0, max_instance_count=_with_update(self._settings.max_instances)
             ),
             routing_config=CfnEndpointConfig.RoutingConfigProperty(routing_strategy="LEAST_OUTSTANDING_REQUESTS"),
         )
@@ -107,12 +112,13 @@ class ComponentEndpoint(Construct):
         return CfnEndpointConfig(
             self,
             "Config",
+            endpoint_config_name=content_name(self, self._name_prefix, role.role_arn, variant),
             execution_role_arn=role.role_arn,
             enable_network_isolation=True,
             production_variants=[variant],
         )
 
-    def _component(self, image_uri: str, package: assets.Asset) -> CfnInferenceComponent:
+    def _component(self, image_uri: str, package: ModelPackage) -> CfnInferenceComponent:
         kind = CfnInferenceComponent
         alarms = rollback_alarms(
             self, self.endpoint_name, {"InferenceComponentName": self.endpoint_name}, known_pictures=False
@@ -125,7 +131,7 @@ class ComponentEndpoint(Construct):
             variant_name=VARIANT,
             specification=kind.InferenceComponentSpecificationProperty(
                 container=kind.InferenceComponentContainerSpecificationProperty(
-                    image=image_uri, artifact_url=package.s3_object_url
+                    image=image_uri, artifact_url=package.url
                 ),
                 compute_resource_requirements=kind.InferenceComponentComputeResourceRequirementsProperty(
                     min_memory_required_in_mb=_MEMORY_MB,
@@ -137,6 +143,11 @@ class ComponentEndpoint(Construct):
         )
         component.add_property_override("DeploymentConfig", rolling_update([alarm.alarm_name for alarm in alarms]))
         return component
+
+
+def _with_update(copies: int) -> int:
+    """Return the instances that a rolling update needs: each batch starts on new ones before the old ones end."""
+    return copies + max(1, copies // 2)
 
 
 def _more_than_half_of_the_cores(instance_type: str) -> float:

@@ -84,6 +84,8 @@ class ContainerImage:
                 directory=str(ROOT),
                 file=self._context.dockerfile,
                 platform=ecr_assets.Platform.LINUX_AMD64,
+                # SageMaker refuses OCI's media types. The CDK command itself switches attestations off.
+                outputs=["type=docker,oci-mediatypes=false"],
                 exclude=self._context.exclude,
             )
         return self._built.image_uri, self._built.repository.repository_arn

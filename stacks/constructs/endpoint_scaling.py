@@ -165,6 +165,7 @@ def _to_zero(target: scaling.ScalableTarget, pictures: Mapping[str, cloudwatch.I
         threshold=1,
         comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
         evaluation_periods=QUIET_MINUTES,
-        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        # FILL has nothing to fill for a metric that never had a value: an endpoint that was never invoked.
+        treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
     )
     alarm.add_alarm_action(actions.ApplicationScalingAction(idle))

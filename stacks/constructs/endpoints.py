@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aws_cdk import CfnOutput, Stack
-from aws_cdk import aws_s3_assets as assets
+from aws_cdk import CfnOutput, IStackSynthesizer, Stack
 from constructs import Construct
-from filelock import FileLock
 
 from signpost.aws.deployment import output_prefix
 from signpost.aws.guardrails import has_known_pictures
-from signpost.model.package import pack
 from signpost.routing.prefixes import PREPARED
 from signpost.settings.endpoint import endpoint_name
 from signpost.settings.file import Classifier, Settings
@@ -20,10 +17,9 @@ from stacks.constructs.component_endpoint import ComponentEndpoint
 from stacks.constructs.container_image import SERVER, ContainerImage
 from stacks.constructs.known_pictures import KnownPictures
 from stacks.constructs.model_endpoint import ModelEndpoint
+from stacks.constructs.model_package import ModelPackage, model_package
 from stacks.stage import Stage
 from stacks.storage import StorageStack
-
-ROOT = Path(__file__).parents[2]
 
 
 class Endpoints(Construct):
@@ -47,6 +43,8 @@ class Endpoints(Construct):
         Names the container image, or has it built.
     storage : StorageStack
         Keeps captured data.
+    publisher : aws_cdk.IStackSynthesizer
+        That of the stack.
 
     Attributes
     ----------
@@ -54,8 +52,6 @@ class Endpoints(Construct):
         Endpoint of each classifier that has one. An inference component on it has the same name.
     by_classifier : dict of str to Construct
         What has to exist before an endpoint can be invoked.
-    packages : dict of str to aws_cdk.aws_s3_assets.Asset
-        The packed model of each of them.
     repositories : dict of str to (str or None)
         ECR repository of each one's image; None where the image is not in ECR.
 
@@ -66,14 +62,20 @@ class Endpoints(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, stage: Stage, storage: StorageStack
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        stage: Stage,
+        storage: StorageStack,
+        publisher: IStackSynthesizer,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._app, self._stage, self._storage = settings.app.name, stage, storage
+        self._app, self._stage, self._storage, self._publisher = settings.app.name, stage, storage, publisher
         self._image = ContainerImage(self, "Server", SERVER)
         self.names: dict[str, str] = {}
         self.by_classifier: dict[str, Construct] = {}
-        self.packages: dict[str, assets.Asset] = {}
         self.repositories: dict[str, str | None] = {}
         for name, classifier in settings.classifiers.items():
             if classifier.hosting.has_endpoint and classifier.model:
@@ -85,11 +87,11 @@ class Endpoints(Construct):
         image_uri, self.repositories[name] = self._image.resolve(
             classifier.endpoint.image_uri or self._stage.model_image
         )
-        self.packages[name] = self._package(f"{title}Package", name, model)
+        package = self._package(f"{title}Package", name, model)
         endpoint = (
-            self._components(name, classifier, image_uri)
+            self._components(name, classifier, image_uri, package)
             if classifier.hosting is Hosting.COMPONENTS
-            else self._endpoint(name, classifier, image_uri)
+            else self._endpoint(name, classifier, image_uri, package)
         )
         if has_known_pictures(classifier):
             known = KnownPictures(
@@ -106,37 +108,36 @@ class Endpoints(Construct):
         CfnOutput(Stack.of(self), f"{title}Endpoint", value=endpoint.endpoint_name)
         CfnOutput(Stack.of(self), f"{title}EndpointConfig", value=endpoint.endpoint_config_name)
 
-    def _components(self, name: str, classifier: Classifier, image_uri: str) -> ComponentEndpoint:
+    def _components(
+        self, name: str, classifier: Classifier, image_uri: str, package: ModelPackage
+    ) -> ComponentEndpoint:
         return ComponentEndpoint(
             self,
             output_prefix(self.names[name]),
             endpoint_name=self.names[name],
+            name_prefix=f"{self._app}-{name}-",
             classifier=classifier,
             image_uri=image_uri,
             repository_arn=self.repositories[name],
-            package=self.packages[name],
+            package=package,
         )
 
-    def _endpoint(self, name: str, classifier: Classifier, image_uri: str) -> ModelEndpoint:
+    def _endpoint(self, name: str, classifier: Classifier, image_uri: str, package: ModelPackage) -> ModelEndpoint:
         title, shadow = output_prefix(name), classifier.shadow
         return ModelEndpoint(
             self,
             output_prefix(self.names[name]),
             endpoint_name=self.names[name],
+            name_prefix=f"{self._app}-{name}-",
             classifier=classifier,
             image_uri=image_uri,
             repository_arn=self.repositories[name],
-            package=self.packages[name],
+            package=package,
             shadow_package=self._package(f"{title}ShadowPackage", f"{name}.shadow", shadow.model) if shadow else None,
             captured=self._storage.captured,
             inputs=self._storage.decisions,
             inputs_prefix=PREPARED,
         )
 
-    def _package(self, construct_id: str, name: str, model: Path) -> assets.Asset:
-        archive = ROOT / "build" / "models" / f"{name}.tar.gz"
-        archive.parent.mkdir(parents=True, exist_ok=True)
-        # Another synthesis may pack another model of this name; the asset is a copy.
-        with FileLock(archive.with_suffix(".lock")):
-            pack(model, archive)
-            return assets.Asset(self, construct_id, path=str(archive))
+    def _package(self, construct_id: str, name: str, model: Path) -> ModelPackage:
+        return model_package(self, construct_id, app=self._app, name=name, model=model, publisher=self._publisher)

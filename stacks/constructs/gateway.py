@@ -15,7 +15,7 @@ from signpost.settings.file import Settings
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.gateway_log_role import set_log_role
 from stacks.constructs.gateway_problems import add_problems
-from stacks.constructs.gateway_stage import stage_options
+from stacks.constructs.gateway_stage import execution_log, stage_options
 from stacks.constructs.user_pool import CallerPool
 from stacks.stage import Stage
 
@@ -29,7 +29,7 @@ class Gateway(Construct):
         Who may call, and how much.
     place : Stage
         Where it is deployed to.
-    function : lambda_.Function
+    function : lambda_.IFunction
         Answers every request, with the right credentials also those to paths that there are not.
     callers : CallerPool or None
         Whose tokens are taken; None asks for requests signed with AWS credentials.
@@ -49,7 +49,7 @@ class Gateway(Construct):
         *,
         settings: Settings,
         place: Stage,
-        function: lambda_.Function,
+        function: lambda_.IFunction,
         callers: CallerPool | None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -70,6 +70,7 @@ class Gateway(Construct):
             ),
         )
         self.api.node.try_remove_child("Endpoint")  # an output that the stack has under a better name
+        execution_log(self, self.api)
         stage = self.api.deployment_stage
         stage.node.add_dependency(set_log_role(self, app=settings.app.name, stage=place))
         self.stage_arn = stage.stage_arn

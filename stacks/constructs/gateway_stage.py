@@ -27,6 +27,20 @@ _LOGGED = {
 }
 
 
+def execution_log(scope: Construct, api: apigateway.RestApi) -> None:
+    """Make the log group that API Gateway would make itself, and would keep for ever.
+
+    Parameters
+    ----------
+    scope : Construct
+        Gets the log group.
+    api : aws_cdk.aws_apigateway.RestApi
+        Its stage starts to log when the group exists.
+    """
+    log = month_of_logs(scope, f"API-Gateway-Execution-Logs_{api.rest_api_id}/{STAGE}", "ExecutionLog")
+    api.deployment_stage.node.add_dependency(log)
+
+
 def stage_options(scope: Construct, name: str, *, rate: int, burst: int) -> apigateway.StageOptions:
     """Say what holds for every stage.
 

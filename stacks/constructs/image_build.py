@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 
-from aws_cdk import Aws, IgnoreMode, Stack
+from aws_cdk import IgnoreMode, Stack
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
@@ -29,9 +29,11 @@ _COMMANDS = {
     "pre_build": [
         'aws ecr get-login-password | docker login --username AWS --password-stdin "${REPOSITORY%%/*}"',
     ],
+    # SageMaker accepts Docker's media types only, and an image, not an index of an image and its attestations.
     # In one phase: a push would otherwise be tried after a build that failed.
     "build": [
-        'docker build --build-arg SOURCE_DATE_EPOCH --file "$DOCKERFILE" --tag "$REPOSITORY:$TAG" .',
+        "docker build --provenance=false --sbom=false --output type=docker,oci-mediatypes=false "
+        '--build-arg SOURCE_DATE_EPOCH --file "$DOCKERFILE" --tag "$REPOSITORY:$TAG" .',
         'docker push "$REPOSITORY:$TAG"',
     ],
 }
@@ -82,8 +84,6 @@ class ImageBuild(Construct):
             "TAG": source.asset_hash,
             "DOCKERFILE": context.dockerfile,
             "SOURCE_DATE_EPOCH": "0",
-            # SageMaker takes an image, not an index of an image and what attests it.
-            "BUILDX_NO_DEFAULT_ATTESTATIONS": "1",
         }
         self._project(name, source, role, log_group, variables)
 
@@ -103,8 +103,7 @@ class ImageBuild(Construct):
             self,
             "Role",
             assumed_by=iam.ServicePrincipal(
-                "codebuild.amazonaws.com",
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}, "ArnEquals": {"aws:SourceArn": arn}},
+                "codebuild.amazonaws.com", conditions={"ArnEquals": {"aws:SourceArn": arn}}
             ),
             inline_policies={"Build": iam.PolicyDocument(statements=statements)},
         )

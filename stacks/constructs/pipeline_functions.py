@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aws_cdk import Duration
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 from pydantic import BaseModel
 
 from signpost.settings.file import Classifier, Hosting, Settings
+from signpost.settings.functions import AS_NEEDED, FunctionSettings
 from signpost.settings.hosted import manifest_of
 from signpost.settings.lambda_config import (
     BatchConfiguration,
@@ -48,8 +48,8 @@ class PipelineFunctions(Construct):
         By classifier, so that each may ask its own endpoint and no other.
     read_batch : lambda_.Function
         Of the batch machine.
-    by_substitution : dict of str to lambda_.Function
-        The others, by the name that the routing machine knows them by.
+    arns : dict of str to str
+        ARNs to invoke, by the name that the routing machine knows the functions by.
     """
 
     def __init__(
@@ -65,20 +65,22 @@ class PipelineFunctions(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings, self._stage, self._incoming, self._decisions = settings, stage, incoming, decisions
-        self.serialize = self._serialize()
-        self.classify = {
+        serialize, filter_ = self._serialize(), self._filter()
+        classify = {
             name: self._classify(name, classifier, endpoint_names.get(name))
             for name, classifier in settings.hosted.items()
         }
-        self.filter = self._filter()
-        self.read_batch = self._read_batch()
-        self.by_substitution: dict[str, lambda_.Function] = {
-            "Serialize": self.serialize,
-            "Filter": self.filter,
-            **{substitution("Classify", name): function for name, function in self.classify.items()},
+        by_substitution = {
+            "Serialize": serialize,
+            "Filter": filter_,
+            **{substitution("Classify", name): function for name, function in classify.items()},
         }
+        self.arns = {name: function.invoked.function_arn for name, function in by_substitution.items()}
+        self.serialize, self.filter = serialize.function, filter_.function
+        self.classify = {name: function.function for name, function in classify.items()}
+        self.read_batch = self._read_batch().function
 
-    def _serialize(self) -> lambda_.Function:
+    def _serialize(self) -> PythonFunction:
         configuration = serialize_configuration(self._settings, self._incoming, self._decisions)
         requirements, kept = decoders(configuration.limits.formats)
         return self._function(
@@ -91,7 +93,7 @@ class PipelineFunctions(Construct):
             kept=kept,
         )
 
-    def _classify(self, name: str, classifier: Classifier, endpoint: str | None) -> lambda_.Function:
+    def _classify(self, name: str, classifier: Classifier, endpoint: str | None) -> PythonFunction:
         inside, is_async = classifier.hosting is Hosting.LAMBDA, classifier.hosting is Hosting.ASYNC
         return self._function(
             "classify",
@@ -105,10 +107,10 @@ class PipelineFunctions(Construct):
             model=classifier.model if inside else None,
         )
 
-    def _filter(self) -> lambda_.Function:
+    def _filter(self) -> PythonFunction:
         return self._function("filter", "filter", None, BASE, memory_mb=256, timeout_seconds=routing.FILTER_SECONDS)
 
-    def _read_batch(self) -> lambda_.Function:
+    def _read_batch(self) -> PythonFunction:
         buckets = serialize_configuration(self._settings, self._incoming, self._decisions).buckets
         configuration = BatchConfiguration(buckets=buckets, decisions_bucket=self._decisions.bucket_name)
         return self._function(
@@ -126,7 +128,8 @@ class PipelineFunctions(Construct):
         timeout_seconds: int,
         model: Path | None = None,
         kept: Sequence[str] = (),
-    ) -> lambda_.Function:
+    ) -> PythonFunction:
+        sizes: FunctionSettings = getattr(self._settings.functions, handler, AS_NEEDED)
         return PythonFunction(
             self,
             "".join(word.capitalize() for word in name.split("-")),
@@ -138,8 +141,9 @@ class PipelineFunctions(Construct):
             memory_mb=memory_mb,
             timeout=Duration.seconds(timeout_seconds),
             model=model,
+            sizes=sizes,
             kept=kept,
-        ).function
+        )
 
 
 def serialize_configuration(settings: Settings, incoming: s3.Bucket, decisions: s3.Bucket) -> SerializeConfiguration:
@@ -161,7 +165,7 @@ def serialize_configuration(settings: Settings, incoming: s3.Bucket, decisions: 
         inputs={name: _input_size(name, classifier) for name, classifier in settings.hosted.items()},
         switched_off=[name for name in settings.classifiers if name not in settings.hosted],
         incoming_bucket=incoming.bucket_name,
-        buckets=[incoming.bucket_name, *settings.app.source_buckets],
+        source_buckets=settings.app.source_buckets,
         scratch_bucket=decisions.bucket_name,
         limits=settings.limits,
     )

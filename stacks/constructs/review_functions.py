@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from signpost.model.package import MANIFEST, MODEL
 from signpost.settings.deployed import FILE, for_functions, package_folder
 from signpost.settings.file import Settings
 from signpost.settings.lambda_config import ReviewConfiguration, ReviewIndexConfiguration
-from stacks.constructs.bundling import CACHE, ROOT
+from stacks.constructs.bundling import ROOT, text_file
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.wheels import BASE, FONTS, decoders
 from stacks.stage import Stage
@@ -80,12 +79,8 @@ def _beside_code() -> list[Path]:
 
 
 def _packages(settings: Settings) -> dict[str, Path]:
-    text = for_functions(settings)
-    written = CACHE / f"settings-{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
-    CACHE.mkdir(parents=True, exist_ok=True)
-    written.write_text(text, encoding="utf-8")
     models = {name: found.model for name, found in settings.classifiers.items() if found.model}
     parts = {
         f"{package_folder(name)}/{part}": model / part for name, model in models.items() for part in (MANIFEST, MODEL)
     }
-    return {FILE: written, **parts}
+    return {FILE: text_file(for_functions(settings)), **parts}

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -50,9 +49,7 @@ def sagemaker_role(
     role = iam.Role(
         scope,
         construct_id,
-        assumed_by=iam.ServicePrincipal(
-            "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-        ),
+        assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
         # Inside the role, so that it is complete before SageMaker first takes it on.
         inline_policies={policy: iam.PolicyDocument(statements=[*statements, metrics, *_pull(repository_arn)])},
     )

@@ -156,15 +156,12 @@ class TrainingPipeline(Construct):
         self._acknowledge(prefix)
 
     def _allow_update(self, prefix: str, role: iam.Role) -> None:
-        endpoint, any_config = self._arn("endpoint", str(self._endpoint_name)), self._arn("endpoint-config", "*")
+        endpoint = self._arn("endpoint", str(self._endpoint_name))
+        model, config = self._arn("model", f"{prefix}*"), self._arn("endpoint-config", f"{prefix}*")
         self.machine.allow(["sagemaker:DescribeEndpoint"], [endpoint])
-        # CloudFormation makes up the names of its own configuration and model.
-        self.machine.allow(["sagemaker:UpdateEndpoint"], [endpoint, any_config])
-        self.machine.allow(
-            ["sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel"], [any_config, self._arn("model", "*")]
-        )
-        made = [self._arn("model", f"{prefix}*"), self._arn("endpoint-config", f"{prefix}*")]
-        self.machine.allow(["sagemaker:CreateModel", "sagemaker:CreateEndpointConfig"], made)
+        self.machine.allow(["sagemaker:UpdateEndpoint"], [endpoint, config])
+        self.machine.allow(["sagemaker:DescribeEndpointConfig", "sagemaker:CreateEndpointConfig"], [config])
+        self.machine.allow(["sagemaker:DescribeModel", "sagemaker:CreateModel"], [model])
         if alarms := self._alarm_arns():
             self.machine.allow(["cloudwatch:DescribeAlarms"], alarms)
         self._pass_role(role)
@@ -182,9 +179,7 @@ class TrainingPipeline(Construct):
 
     def _acknowledge(self, prefix: str) -> None:
         here = "IAM5[Resource::arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:"
-        named = "Each execution names its own job, model and configuration."
-        made_up = "CloudFormation makes up the name."
+        named = "Each execution and each deployment names its own job, model and configuration."
         reasons = {f"{here}{kind}/{prefix}*]": named for kind in ("training-job", "model", "endpoint-config")}
-        reasons |= {f"{here}{kind}/*]": made_up for kind in ("model", "endpoint-config")}
         reasons[f"{here}model-package/{self.model_package_group}/*]"] = "The versions of this classifier's own group."
         acknowledge(self.machine, reasons)

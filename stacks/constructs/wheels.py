@@ -19,7 +19,8 @@ LOCK = Path(__file__).parents[2] / "requirements" / "demo.txt"
 
 # What every function imports, and what those with a predictor import.
 BASE = ("pydantic", "aws-lambda-powertools[tracer]")
-WITH_MODEL = (*BASE, "pillow", "numpy", "ai-edge-litert")
+LITERT = "ai-edge-litert"
+WITH_MODEL = (*BASE, "pillow", "numpy", LITERT)
 
 # Named by a wheel's metadata, yet not wanted in the asset.
 EXCLUDED = (

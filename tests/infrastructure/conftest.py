@@ -6,6 +6,7 @@ import pytest
 
 from stacks.stage import aws_stage, local_stage
 from tests.infrastructure.synthesis import (
+    MANY_LABELS,
     Synthesis,
     committed_settings,
     settings_of_every_hosting,
@@ -39,7 +40,8 @@ def on_laptop(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
 @pytest.fixture(scope="session")
 def every_hosting(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
     """One classifier of each hosting, for AWS."""
-    return synthesise(settings_of_every_hosting(package), aws_stage(), tmp_path_factory.mktemp("every-hosting"))
+    many = write_package(tmp_path_factory.mktemp("many") / "package", MANY_LABELS)
+    return synthesise(settings_of_every_hosting(package, many), aws_stage(), tmp_path_factory.mktemp("every-hosting"))
 
 
 @pytest.fixture(scope="session", params=["on_aws", "on_laptop", "every_hosting"])

@@ -16,6 +16,7 @@ from signpost.model.known_pictures import FOLDER
 from signpost.settings.file import Hosting, Settings
 from stacks.api import ApiStack
 from stacks.constructs.replaced_policies import ReplacedPolicies
+from stacks.constructs.trust import SourceAccount
 from stacks.image import ImageStack
 from stacks.review import ReviewStack
 from stacks.routing import RoutingStack
@@ -25,6 +26,8 @@ from stacks.training import TrainingStack
 
 ROOT = Path(__file__).resolve().parents[2]
 Template = dict[str, Any]
+# As long as the name of a state leaves room for.
+MANY_LABELS = [f"breed number {index:03} with quite a long description in words" for index in range(120)]
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ def synthesise(settings: Settings, stage: Stage, folder: Path) -> Synthesis:
     if stage.model_image is None:
         ImageStack(app, "image", settings=settings, stage=stage)
     cdk.Aspects.of(app).add(ReplacedPolicies())
+    cdk.Aspects.of(app).add(SourceAccount())
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
     try:
         app.synth()
@@ -102,8 +106,11 @@ def committed_settings(models: Path) -> Settings:
     return Settings.model_validate(data)
 
 
-def settings_of_every_hosting(package: Path) -> Settings:
-    """One classifier for each way of hosting, the one with instances with enough for a canary; an API by token."""
+def settings_of_every_hosting(package: Path, many: Path) -> Settings:
+    """One classifier for each way of hosting, the one with instances with enough for a canary; an API by token.
+
+    That in Lambda has very many labels, and some functions have sizes of their own.
+    """
     sizes = {"min_instances": 2, "max_instances": 5, "capture_percent": 20, "capture": ["output"]}
     classifiers = {
         hosting.value: {
@@ -116,8 +123,20 @@ def settings_of_every_hosting(package: Path) -> Settings:
         for hosting in Hosting
         if hosting is not Hosting.OFF
     }
+    classifiers["lambda"] |= {
+        "model": many,
+        "routes": {"here": {"labels": MANY_LABELS[1:]}, "there": {"labels": MANY_LABELS[:1]}},
+    }
     api = {"authorisation": "cognito", "cors_origins": ["https://example.com"], "requests_per_day": 1000}
-    return Settings.model_validate({"app": {"default_classifier": "realtime"}, "api": api, "classifiers": classifiers})
+    sizes = {
+        "memory_mb": 1769,
+        "reserved_concurrency": 50,
+        "provisioned_concurrency": 5,
+        "max_provisioned_concurrency": 20,
+    }
+    functions = {"uploads_at_once": 5, "serialize": sizes, "api": sizes}
+    tables = {"app": {"default_classifier": "realtime"}, "api": api, "functions": functions}
+    return Settings.model_validate({**tables, "classifiers": classifiers})
 
 
 def write_package(folder: Path, labels: Sequence[str] = ("bicycle", "motorcycle")) -> Path:

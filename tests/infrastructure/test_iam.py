@@ -2,6 +2,7 @@
 
 import json
 
+from stacks.constructs.trust import NOT_SENT_BY
 from tests.infrastructure.iam import RECORDED, readable, statements_of_roles
 from tests.infrastructure.synthesis import Synthesis
 
@@ -76,10 +77,9 @@ def _of_training(role: str, resource: str) -> bool:
     kind = resource.partition("<AWS::AccountId>:")[2]
     named = kind.startswith(("training-job/signpost-", "model/signpost-", "endpoint-config/signpost-"))
     if role == "FunctionsEvaluateRole":
-        return resource.endswith("-assets-<AWS::AccountId>-<AWS::Region>/*.gz")
+        return "-assets-<AWS::AccountId>-<AWS::Region>/signpost-" in resource and resource.endswith("-*.tar.gz")
     if role.endswith("MachineRole"):
-        made_up = ("endpoint-config/*", "model/*")
-        return named or kind in made_up or kind.startswith("model-package/signpost-")
+        return named or kind.startswith("model-package/signpost-")
     return role.startswith("Train") and kind.startswith("log-group:/aws/sagemaker/")
 
 
@@ -129,22 +129,26 @@ def test_a_laptop_pulls_no_image(on_laptop: Synthesis) -> None:
     assert not {action for action in actions if action.startswith("ecr:")}
 
 
-def test_sagemaker_takes_a_role_on_for_this_account_only(any_synthesis: Synthesis) -> None:
-    trusted = [
-        readable(statement)
-        for role in any_synthesis.routing["Resources"].values()
-        if role["Type"] == "AWS::IAM::Role"
-        for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-    ]
-    trusted = [statement for statement in trusted if statement["Principal"] == {"Service": "sagemaker.amazonaws.com"}]
-    assert trusted
-    for statement in trusted:
-        assert statement == {
-            "Action": "sts:AssumeRole",
-            "Effect": "Allow",
-            "Principal": {"Service": "sagemaker.amazonaws.com"},
-            "Condition": {"StringEquals": {"aws:SourceAccount": "<AWS::AccountId>"}},
-        }
+def test_a_service_assumes_a_role_for_this_account_only(any_synthesis: Synthesis) -> None:
+    own_account = {"aws:SourceAccount": "<AWS::AccountId>"}
+    for name, role in any_synthesis.resources("AWS::IAM::Role").items():
+        for statement in map(readable, role["Properties"]["AssumeRolePolicyDocument"]["Statement"]):
+            if statement["Principal"]["Service"] not in NOT_SENT_BY:
+                assert statement["Condition"]["StringEquals"] == own_account, name
+
+
+def test_a_service_reaches_queues_buckets_and_functions_for_this_account_only(any_synthesis: Synthesis) -> None:
+    kinds = ("AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy")
+    policies = [policy for kind in kinds for policy in any_synthesis.resources(kind).values()]
+    statements = [s for policy in policies for s in policy["Properties"]["PolicyDocument"]["Statement"]]
+    for statement in (s for s in statements if s["Effect"] == "Allow" and "Service" in s["Principal"]):
+        keys = {key: readable(value) for test in statement["Condition"].values() for key, value in test.items()}
+        # The ARN of a rule has the account; that of a bucket has none.
+        rule = str(keys.get("aws:SourceArn", "")).endswith("Rule.Arn>") or "PictureLanded" in str(keys)
+        assert keys.get("aws:SourceAccount") == "<AWS::AccountId>" or rule, statement
+    for name, permission in any_synthesis.resources("AWS::Lambda::Permission").items():
+        arn = readable(permission["Properties"]["SourceArn"])
+        assert "<AWS::AccountId>" in arn or "UpdateBegins" in arn, name
 
 
 def test_no_role_takes_a_ready_made_policy(any_synthesis: Synthesis) -> None:

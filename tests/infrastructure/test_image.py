@@ -1,11 +1,12 @@
 """The images can be built in the account: from the same files, by a project that may do nothing else."""
 
 import json
+import re
 from pathlib import Path
 
 from stacks.stage import aws_stage
 from tests.infrastructure.iam import readable, statements_of_roles
-from tests.infrastructure.synthesis import Synthesis, Template, committed_settings, synthesise
+from tests.infrastructure.synthesis import ROOT, Synthesis, Template, committed_settings, synthesise
 
 
 def test_each_image_that_a_classifier_needs_has_a_project_and_a_repository(on_aws: Synthesis, tmp_path: Path) -> None:
@@ -49,8 +50,25 @@ def test_a_build_pushes_to_its_own_repository_under_the_hash_of_what_it_was_made
         build = json.loads(project["Source"]["BuildSpec"])["phases"]["build"]["commands"]
         assert [command.split()[:2] for command in build] == [["docker", "build"], ["docker", "push"]]
         assert variables["SOURCE_DATE_EPOCH"] == "0"
+        # What SageMaker refuses: OCI's media types, and an index that lists attestations.
+        assert {"--provenance=false", "--sbom=false", "type=docker,oci-mediatypes=false"} <= set(build[0].split())
         pushed = [s for s in statements_of_roles(on_aws)[f"{kind.title()}Role"] if "ecr:PutImage" in s["Action"]]
         assert [s["Resource"] for s in pushed] == [[f"<{kind.title()}Repository.Arn>"]]
+
+
+def test_an_image_that_docker_builds_here_has_the_media_types_that_sagemaker_accepts(on_aws: Synthesis) -> None:
+    for stack in ("routing", "training"):
+        (manifest,) = on_aws.files[0].parent.glob(f"{stack}.assets.json")
+        for image in json.loads(manifest.read_text())["dockerImages"].values():
+            assert image["source"]["dockerOutputs"] == ["type=docker,oci-mediatypes=false"]
+
+
+def test_every_image_starts_from_one_digest() -> None:
+    for folder in ("serving", "training"):
+        lines = (ROOT / folder / "Dockerfile").read_text().splitlines()
+        (base,) = (line for line in lines if line.startswith("ARG BASE="))
+        assert re.fullmatch(r"ARG BASE=docker\.io/library/python:[\w.-]+@sha256:[0-9a-f]{64}", base)
+        assert {line.split()[1] for line in lines if line.startswith("FROM ")} == {"${BASE}"}
 
 
 def _projects(synthesis: Synthesis) -> dict[str, Template]:

@@ -1,12 +1,16 @@
 """Each classifier with an endpoint gets one that is captured, scaled and updated with care, as its hosting allows."""
 
 import json
+import re
+import tarfile
 from pathlib import Path
 
+import aws_cdk as cdk
 import pytest
 
 from signpost.settings.file import Settings
 from stacks.constructs.container_image import repository_of
+from stacks.constructs.content_name import content_name
 from stacks.stage import aws_stage
 from tests.infrastructure.endpoints import configuration_of, endpoint_named, model_of, scaling_of
 from tests.infrastructure.synthesis import Synthesis, synthesise
@@ -18,12 +22,40 @@ def test_a_change_replaces_model_and_configuration_and_updates_the_endpoint(any_
     configurations = any_synthesis.resources("AWS::SageMaker::EndpointConfig")
     assert models
     assert configurations
-    for model in models.values():
-        assert "ModelName" not in model["Properties"]
-    for configuration in configurations.values():
-        assert "EndpointConfigName" not in configuration["Properties"]
+    names = [model["Properties"]["ModelName"] for model in models.values()]
+    names += [configuration["Properties"]["EndpointConfigName"] for configuration in configurations.values()]
+    assert len(set(names)) == len(names)
+    for name in names:
+        assert re.fullmatch(r"signpost-[a-z-]+-[0-9a-f]{12}", name)
     for endpoint in any_synthesis.resources("AWS::SageMaker::Endpoint").values():
         assert isinstance(endpoint["Properties"]["EndpointName"], str)
+
+
+def test_a_name_depends_on_what_it_names() -> None:
+    stack = cdk.Stack(cdk.App(), "stack")
+    role = cdk.aws_iam.Role(stack, "Role", assumed_by=cdk.aws_iam.AccountRootPrincipal())
+    names = [content_name(stack, "a-", role.role_arn, capture) for capture in (0, 0, 20)]
+    assert names[0] == names[1] != names[2]
+
+
+def test_model_data_ends_as_sagemaker_requires(any_synthesis: Synthesis) -> None:
+    urls = [
+        m["Properties"]["PrimaryContainer"]["ModelDataUrl"]
+        for m in any_synthesis.resources("AWS::SageMaker::Model").values()
+    ]
+    components = any_synthesis.resources("AWS::SageMaker::InferenceComponent").values()
+    urls += [component["Properties"]["Specification"]["Container"]["ArtifactUrl"] for component in components]
+    uploaded = {
+        destination["objectKey"]: any_synthesis.files[0].parent / asset["source"]["path"]
+        for file in any_synthesis.files[0].parent.glob("*routing.assets.json")
+        for asset in json.loads(file.read_text())["files"].values()
+        for destination in asset["destinations"].values()
+    }
+    for url in urls:
+        key = url["Fn::Sub"].rpartition("/")[2]
+        assert re.fullmatch(r"signpost-[a-z.-]+-[0-9a-f]{64}\.tar\.gz", key)
+        with tarfile.open(uploaded[key]) as archive:
+            assert "manifest.json" in archive.getnames()
 
 
 @pytest.mark.parametrize(
@@ -172,7 +204,11 @@ def test_instances_follow_the_requests(
 
 
 def test_the_endpoint_is_there_before_its_scaling(every_hosting: Synthesis) -> None:
-    targets = every_hosting.resources("AWS::ApplicationAutoScaling::ScalableTarget")
+    targets = {
+        name: target
+        for name, target in every_hosting.resources("AWS::ApplicationAutoScaling::ScalableTarget").items()
+        if target["Properties"]["ServiceNamespace"] == "sagemaker"
+    }
     assert len(targets) == 3
     endpoints = {
         *every_hosting.resources("AWS::SageMaker::Endpoint"),

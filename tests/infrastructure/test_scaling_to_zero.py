@@ -54,13 +54,16 @@ def test_instances_end_when_nothing_was_answered_and_nothing_waits(
     assert {m["MetricStat"]["Metric"]["MetricName"] for m in alarm["Metrics"] if "MetricStat" in m} == watched
     [expression] = [metric["Expression"] for metric in alarm["Metrics"] if "Expression" in metric]
     assert expression.count("FILL(") == 2
+    # An endpoint that was never invoked has no metric that could be filled.
+    assert alarm["TreatMissingData"] == "breaching"
 
 
 def test_an_inference_component_may_have_no_copy_and_its_endpoint_no_instance(every_hosting: Synthesis) -> None:
     name = "signpost-components-components-m5-large"
     configuration = configuration_of(every_hosting, name)
     (variant,) = configuration["ProductionVariants"]
-    assert variant["ManagedInstanceScaling"] == {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 5}
+    assert variant["ManagedInstanceScaling"] == {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 7}
+    # Of the five copies half are updated at a time, and a new copy starts on an instance of its own.
     assert "ModelName" not in variant
     assert "DataCaptureConfig" not in configuration
     assert configuration["EnableNetworkIsolation"] is True

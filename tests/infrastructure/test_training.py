@@ -38,17 +38,20 @@ def test_nothing_of_another_stack_is_imported_but_buckets(any_synthesis: Synthes
     assert imported <= {"storage", "signpost-storage"}
 
 
-def test_roles_are_passed_to_sagemaker_only(any_synthesis: Synthesis) -> None:
+def test_roles_are_passed_to_the_service_that_they_are_for(any_synthesis: Synthesis) -> None:
     passed = [
-        statement
-        for statements in statements_of_roles(any_synthesis).values()
+        (role, statement)
+        for role, statements in statements_of_roles(any_synthesis).items()
         for statement in statements
         if "iam:PassRole" in statement["Action"]
     ]
     assert passed
-    for statement in passed:
-        assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
-        assert all(re.fullmatch(r"<Train\w+Role\.Arn>", resource) for resource in statement["Resource"])
+    for role, statement in passed:
+        # API Gateway's account-wide role for logs is set by a function.
+        service = "apigateway" if "LogRole" in role else "sagemaker"
+        assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}, role
+        own = r"<Train\w+Role\.Arn>" if service == "sagemaker" else r"<Gateway\w+\.Arn>"
+        assert all(re.fullmatch(own, resource) for resource in statement["Resource"]), role
 
 
 def test_a_machine_updates_its_own_endpoint_and_only_where_there_is_one(every_hosting: Synthesis) -> None:
@@ -59,10 +62,14 @@ def test_a_machine_updates_its_own_endpoint_and_only_where_there_is_one(every_ho
         for s in statements
         if "sagemaker:UpdateEndpoint" in s["Action"]
     }
+    endpoints = {
+        "async": "signpost-async-async-m5-large",
+        "realtime": "signpost-realtime-realtime-m5-large",
+        "serverless": "signpost-serverless-serverless-2048-mb",
+    }
     assert updated == {
-        "TrainAsyncMachineRole": ["endpoint-config/*", "endpoint/signpost-async-async-m5-large"],
-        "TrainRealtimeMachineRole": ["endpoint-config/*", "endpoint/signpost-realtime-realtime-m5-large"],
-        "TrainServerlessMachineRole": ["endpoint-config/*", "endpoint/signpost-serverless-serverless-2048-mb"],
+        f"Train{name.title()}MachineRole": [f"endpoint-config/signpost-{name}-*", f"endpoint/{endpoint}"]
+        for name, endpoint in endpoints.items()
     }
     assert not any(role.startswith(("TrainLambdaRole", "TrainComponentsRole")) for role in roles)
 

@@ -68,7 +68,7 @@ def named(bucket, key, classifier):
         inputs={},
         switched_off=[],
         incoming_bucket="incoming",
-        buckets=["incoming", "other"],
+        source_buckets=["other"],
         scratch_bucket="scratch",
         limits=LimitSettings(),
     )

@@ -188,6 +188,21 @@ def test_a_name_that_leaves_no_room_for_training_jobs_is_refused(write):
         load_settings(write(long))
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("laws", r"contains 'aws', which Cognito does not allow.*allowed are names without aws, amazon, cognito"),
+        ("my-amazon", "contains 'amazon'"),
+        ("cognito-app", "contains 'cognito'"),
+        ("xn--pictures", r"S3 reserves the prefixes xn--, sthree-, amzn-s3-demo-"),
+        ("sthree-pictures", "S3 reserves"),
+    ],
+)
+def test_a_name_that_aws_refuses_somewhere_is_refused_before(write, name, reason):
+    with pytest.raises(SettingsError, match=f"app: the name.*{reason}"):
+        load_settings(write(GOOD.replace("[app]", f'[app]\nname = "{name}"')))
+
+
 @pytest.mark.parametrize("bucket", ["*", "UPPER", "a/b", ""])
 def test_a_source_bucket_is_one_bucket(write, bucket):
     with pytest.raises(SettingsError, match=r"app\.source_buckets\.0"):

@@ -1,0 +1,1 @@
+"""Decide by threshold and route."""
