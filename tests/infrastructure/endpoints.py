@@ -17,8 +17,10 @@ def configuration_of(synthesis: Synthesis, endpoint: str) -> Template:
 
 
 def resource_of(synthesis: Synthesis, policy: Template) -> str:
-    target = policy["Properties"]["ScalingTargetId"]["Ref"]
-    return synthesis.routing["Resources"][target]["Properties"]["ResourceId"]
+    """What a policy scales; of a function, whose name CloudFormation fills in, only the text."""
+    targets = synthesis.resources("AWS::ApplicationAutoScaling::ScalableTarget")
+    target = targets[policy["Properties"]["ScalingTargetId"]["Ref"]]
+    return str(target["Properties"]["ResourceId"])
 
 
 def model_of(synthesis: Synthesis, endpoint: str) -> Template:
