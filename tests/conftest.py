@@ -45,12 +45,14 @@ SHARED = {
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Group the tests for pytest-xdist by what they share, else by file; costly groups come first."""
-    groups = {item: _group(item) for item in items}
-    for item, group in groups.items():
+    first, rank = [*dict.fromkeys(SHARED.values()), "tests/training"], {}
+    for item in items:
+        group = _group(item)
         item.add_marker(pytest.mark.xdist_group(group))
+        # By identity: pytest-xdist changes the name of an item, and its hash with it.
+        rank[id(item)] = next((n for n, name in enumerate(first) if group.startswith(name)), len(first))
     yield
-    first = [*dict.fromkeys(SHARED.values()), "tests/training"]
-    items.sort(key=lambda item: next((n for n, name in enumerate(first) if groups[item].startswith(name)), len(first)))
+    items.sort(key=lambda item: rank[id(item)])
 
 
 def _group(item: pytest.Item) -> str:

@@ -185,6 +185,7 @@ CONTEXTS: list[Any] = [
     for entered in ("2026-11-21T14:00:01.500Z", "2026-11-21T14:05:00Z")
 ]
 VARIABLES: dict[str, list[Any]] = {
+    "approved": [[PACKAGE], []],
     "after": ["", " The former model is back."],
     "billable_seconds": [61, None],
     "classifier": ["vehicle", "dog-breed"],
