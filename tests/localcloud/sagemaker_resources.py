@@ -99,7 +99,14 @@ class Resources:
         )
         return name
 
-    def config(self, *models: str, capture: bool = False, instances: int = 1, **settings: Any) -> str:
+    def config(
+        self,
+        *models: str,
+        capture: bool = False,
+        instances: int = 1,
+        instance_type: str = "ml.c7i.large",
+        **settings: Any,
+    ) -> str:
         """A config with a variant `AllTraffic`, and `Other` where a second model is given."""
         name = f"{self.name}-{uuid.uuid4().hex[:6]}"
         if capture:
@@ -114,7 +121,7 @@ class Resources:
             {
                 "VariantName": variant,
                 "ModelName": model,
-                "InstanceType": "ml.c7i.large",
+                "InstanceType": instance_type,
                 "InitialInstanceCount": instances,
                 "InitialVariantWeight": 1.0,
             }

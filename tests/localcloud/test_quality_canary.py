@@ -48,7 +48,7 @@ def test_a_model_that_answers_them_wrongly_is_rolled_back(app: App, resources: R
     guards = guarded_update(vehicle.endpoint, vehicle.hosting, list(alarms))
     guards["BlueGreenUpdatePolicy"]["TerminationWaitInSeconds"] = 1800  # a loaded machine may be slow to ask
     environment = {"BEHAVIOUR": "answers", "PYTHONPATH": str(STAND_IN), "PYTHONSAFEPATH": "1"}
-    config = resources.config(resources.model("v2.tar.gz", environment))
+    config = resources.config(resources.model("v2.tar.gz", environment), instance_type=vehicle.endpoint.instance_type)
     # A first call loads the function, as one of the last update did on AWS.
     watched(resources)
     # WHEN the endpoint is updated to it, with the guardrails of its stack

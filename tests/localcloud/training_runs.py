@@ -150,7 +150,8 @@ class TrainingRuns:
         """Wait until a model is registered, and return its ARN."""
 
         def package() -> str | None:
-            listed = self.sagemaker.list_model_packages(ModelPackageGroupName=ENDPOINT)["ModelPackageSummaryList"]
+            group = self.app.where["VehicleModelPackages"]
+            listed = self.sagemaker.list_model_packages(ModelPackageGroupName=group)["ModelPackageSummaryList"]
             for arn in (summary["ModelPackageArn"] for summary in listed):
                 if self.package(arn)["CustomerMetadataProperties"]["model_version"] == version:
                     return arn
