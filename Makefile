@@ -36,7 +36,7 @@ test: .venv/training .venv/test lint ## Run lint, types and all tests but the sl
 	@$(BIN)/pytest --ignore tests/unit $(INTEGRATION) --durations=20
 
 test-slow: .venv/training .venv/test ## Run the tests that take minutes
-	@$(BIN)/pytest -m slow $(INTEGRATION) --durations=20
+	@$(BIN)/pytest -m slow $(INTEGRATION) --timeout 1200 --durations=20
 
 test-hostile: .venv/training .venv/test ## Run the unit tests with everything set against them, as root and as another user
 	@.ci/hostile

@@ -15,6 +15,9 @@ from signpost.model.package import open_package
 from tests.localcloud.deployed_app import App
 from tests.localcloud.training_runs import DATA, ENDPOINT, TrainingRuns, packed, trained
 
+# The machine may read what is named after its classifier.
+BY_HAND = "signpost-vehicle-by-hand"
+
 
 @pytest.fixture(scope="module")
 def runs(app: App, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrainingRuns]:
@@ -172,13 +175,13 @@ def test_a_model_that_was_compared_with_another_production_does_not_ship(runs: T
     package, former = runs.registered("late-1", execution), runs.configuration()
     described = runs.sagemaker.describe_endpoint_config(EndpointConfigName=former)
     kept = {part: described[part] for part in ("ProductionVariants", "DataCaptureConfig") if part in described}
-    runs.sagemaker.create_endpoint_config(EndpointConfigName="by-hand", **kept)
-    runs.sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName="by-hand")
+    runs.sagemaker.create_endpoint_config(EndpointConfigName=BY_HAND, **kept)
+    runs.sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName=BY_HAND)
     # WHEN it is approved, the update being under way or just over
     runs.decide(package, "Approved")
     ended = runs.ended(execution)
     # THEN production stays, the approval is taken back, and the reason names both
     assert (ended["status"], ended["error"]) == ("FAILED", "ProductionChanged")
-    assert f"by-hand; the model was compared with {former}" in ended["cause"]
-    assert runs.configuration() == "by-hand"
+    assert f"{BY_HAND}; the model was compared with {former}" in ended["cause"]
+    assert runs.configuration() == BY_HAND
     assert runs.package(package)["ModelApprovalStatus"] == "Rejected"
