@@ -84,9 +84,14 @@ def test_no_request_fails_while_hosting_instance_type_and_classifiers_change(
         wait_for(lambda: all(len(answered) > changed[name] for name, answered in answers.items()))
     # THEN every image was decided
     for classifier, answered in answers.items():
-        assert [str(answer) for answer in answered if isinstance(answer, RoutingFault)] == []
+        faults = [str(answer) for answer in answered if isinstance(answer, RoutingFault)]
+        # On a busy machine, the execution under way for the removed classifier may outlive its function.
+        assert len(faults) <= (classifier == "removed"), faults
         outcomes = {answer.outcome for answer in answered if isinstance(answer, Decision)}
         assert outcomes == ({Outcome.ROUTED, Outcome.REJECTED} if classifier == "removed" else {Outcome.ROUTED})
+    # AND nothing is lost
+    list(app.router.redrive())
+    assert app.faults() == []
     # AND only what is used is left
     sagemaker, scaling = (app.cloud.client(name) for name in ("sagemaker", "application-autoscaling"))
     endpoints = sagemaker.list_endpoints(NameContains="moving")["Endpoints"]
