@@ -1,4 +1,4 @@
-"""What routed images print: a line each as they end, the progress, and a summary."""
+"""Output of routed images: a line each as they end, the progress, and a summary."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _reason(routed: Routed) -> str:
 
 
 class ProgressLine:
-    """How far a run is: on a terminal one line that changes, in a pipe a line every ten seconds; on standard error.
+    """Progress of a run: on a terminal one line that changes, in a pipe a line every ten seconds; on standard error.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What CloudFormation refuses and MiniStack does: exports that are in use, and buckets with objects."""
+"""Rules of CloudFormation that MiniStack lacks: exports that are in use, and buckets with objects."""
 
 from typing import Any
 

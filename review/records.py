@@ -37,7 +37,7 @@ class Record:
 
     @property
     def upload(self) -> ImageRef | None:
-        """Where the image was uploaded; None where no decision names it."""
+        """Location of the uploaded image; None where no decision names it."""
         found = ImageRef.model_validate_json(self.row["image"]) if self.row["image"] else None
         return found if found and found.bucket and found.key else None
 

@@ -60,7 +60,7 @@ class Pictures:
         return thumbnail(self._upload(record), LONGEST_ORIGINAL, self.limits, jpeg=True)
 
     def has_original(self, record: Record) -> bool:
-        """Whether a record's image was uploaded, so that more can be seen than what the model received."""
+        """Return True where a record's image was uploaded, so that more can be seen than what the model received."""
         return self.originals is not None and record.upload is not None and record.outcome != Outcome.REJECTED
 
     def _content(self, record: Record) -> bytes:

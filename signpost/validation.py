@@ -1,4 +1,4 @@
-"""What is wrong with data that a pydantic model refuses, in Signpost's own words: pydantic's are for programmers."""
+"""Faults of data that a pydantic model refuses, in Signpost's own words: pydantic's are for programmers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _SHOWN = 3
 
 
 def explain(faults: Sequence[ErrorDetails], whole: str = "the body") -> str:
-    """Name what is wrong and where, without repeating the data.
+    """Return what is wrong and where, without repeating the data.
 
     Parameters
     ----------

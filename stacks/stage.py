@@ -13,7 +13,7 @@ from aws_cdk import RemovalPolicy
 
 @dataclass(frozen=True)
 class Processor:
-    """What a function runs on.
+    """Processor of a function.
 
     Attributes
     ----------

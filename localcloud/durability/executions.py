@@ -77,7 +77,7 @@ def machines() -> dict[str, Any]:
 
 
 def _has_ended(execution: Execution) -> bool:
-    """Whether it will not change: MiniStack sets the status first, then the output, the time and the last event."""
+    """Return True once nothing changes: MiniStack sets the status, then the output, the time and the last event."""
     if execution["status"] == "RUNNING" or not execution["stopDate"]:
         return False
     events = execution["events"]
@@ -85,7 +85,7 @@ def _has_ended(execution: Execution) -> bool:
 
 
 def is_express(execution: Execution) -> bool:
-    """Whether its machine keeps no record of it once it has ended."""
+    """Return True where its machine keeps no record of it once it has ended."""
     machine = stepfunctions._state_machines.get(execution["stateMachineArn"])
     return bool(execution.get("sync")) or (machine is not None and machine.get("type") == "EXPRESS")
 

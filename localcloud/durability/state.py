@@ -1,4 +1,4 @@
-"""What of the state has changed since it was last written."""
+"""Changes of the state since it was last written."""
 
 from collections.abc import Callable
 from typing import Any

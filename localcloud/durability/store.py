@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Unit(NamedTuple):
-    """Name of a part of the state.
+    """Identifier of a part of the state.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class StateStore:
         )
 
     def is_empty(self) -> bool:
-        """Whether nothing was ever written."""
+        """Return True where nothing was ever written."""
         return self._database.execute("SELECT 1 FROM units LIMIT 1").fetchone() is None
 
     def read(self, service: str) -> dict[Unit, str]:

@@ -45,7 +45,7 @@ ANSWERED: ContextVar[str | None] = ContextVar("answered", default=None)
 
 
 def install() -> None:
-    """Give each task a number, and each execution that a task starts a name that follows from it."""
+    """Assign a number to each task, and to each execution that it starts a name derived from it."""
     stepfunctions._run_execution = _numbered(stepfunctions._run_execution)
     stepfunctions._run_sub_machine = _numbered_part(stepfunctions._run_sub_machine)
     stepfunctions._execute_task = _visited(stepfunctions._execute_task)
@@ -153,7 +153,7 @@ def _visited(run: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _named(start: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
-    """Name what a task starts after the task, so that it is not started twice."""
+    """Derive the name of what a task starts from the task, so that it is not started twice."""
 
     def start_execution(request: dict[str, Any]) -> Any:
         if task := ANSWERED.get():

@@ -1,4 +1,4 @@
-"""Which services a request may have changed, apart from the collections that are always looked after."""
+"""Services that a request may have changed, apart from the collections that are always looked after."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping

@@ -1,4 +1,4 @@
-"""What SageMaker and Application Auto Scaling refuse about endpoints whose variants are scaled."""
+"""Refusals of SageMaker and Application Auto Scaling for endpoints whose variants are scaled."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any

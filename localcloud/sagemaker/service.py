@@ -131,7 +131,7 @@ class SageMaker:
         self.control.stop()
 
     def is_settled(self) -> bool:
-        """Whether everything of the last run is back and no endpoint is being changed."""
+        """Return True once everything of the last run is back and no endpoint is being changed."""
         return self._restored.is_set() and not any(
             endpoint.status.endswith(("Creating", "Updating")) for endpoint in list(self.control.endpoints.values())
         )

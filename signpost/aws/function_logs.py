@@ -1,4 +1,4 @@
-"""What the app's Lambda functions logged."""
+"""Log events of the app's Lambda functions."""
 
 from __future__ import annotations
 

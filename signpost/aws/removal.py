@@ -36,7 +36,7 @@ class Resource:
 
 @dataclass
 class Removal:
-    """What is deleted and what is kept.
+    """Resources that are deleted, and those that are kept.
 
     Attributes
     ----------

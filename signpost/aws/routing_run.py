@@ -21,7 +21,7 @@ _THREADS = 4
 
 @dataclass(frozen=True)
 class Routed:
-    """How the routing of a file ended.
+    """Outcome of the routing of a file.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class RoutingRun:
 
     @property
     def stopped(self) -> bool:
-        """Whether `stop` was called."""
+        """True once `stop` was called."""
         return self._stopped.is_set()
 
     def stop(self) -> None:

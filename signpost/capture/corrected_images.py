@@ -24,7 +24,7 @@ def _any_classifier(_: str) -> bool:
 
 @dataclass(frozen=True)
 class CorrectedSources:
-    """Where corrections are, and the images that they are about.
+    """Location of corrections, and of the images that they are about.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class CorrectedImage:
 
 @dataclass
 class Joined:
-    """What became of records and corrections; complete once all images were read.
+    """Counts of records and corrections; complete once all images were read.
 
     Attributes
     ----------

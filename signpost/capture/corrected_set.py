@@ -21,7 +21,7 @@ _LONGEST_FOLDER = 48  # characters, of up to four bytes
 
 
 class CorrectedBy(BaseModel):
-    """Who corrected an image, and when."""
+    """Author and time of a correction."""
 
     by: str
     at: datetime

@@ -79,7 +79,7 @@ def content_type(data: bytes, allowed: Collection[str] = tuple(IMAGE_TYPES)) -> 
 
 
 def allowed_formats(allowed: Collection[str]) -> str:
-    """Name the formats that are taken, as the end of a sentence."""
+    """Return the accepted formats as the end of a sentence."""
     names = [name for word, name in _NAMES.items() if word in allowed]
     return f"allowed are {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else f"allowed is {names[0]}"
 

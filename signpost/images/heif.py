@@ -1,4 +1,4 @@
-"""What AVIF and HEIC claim to be before they are decoded (ISO/IEC 23008-12)."""
+"""Headers of AVIF and HEIC, read before they are decoded (ISO/IEC 23008-12)."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ class ClassifyConfiguration(_Configuration):
 
 
 class UploadsConfiguration(_Configuration):
-    """What the function needs that routes uploads from the queue.
+    """Configuration of the function that routes uploads from the queue.
 
     Attributes
     ----------

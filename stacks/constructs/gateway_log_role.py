@@ -37,6 +37,7 @@ def set_log_role(scope: Construct, *, app: str, stage: Stage) -> CfnCustomResour
     aws_cdk.CfnCustomResource
         What a stage with logs depends on.
     """
+    # API Gateway names the log groups of every API of the account.
     logging = iam.PolicyStatement(actions=[f"logs:{name}" for name in _LOGGING], resources=["*"])
     role = iam.Role(
         scope,
@@ -58,6 +59,7 @@ def set_log_role(scope: Construct, *, app: str, stage: Stage) -> CfnCustomResour
         timeout=Duration.minutes(5),
     ).function
     account = f"arn:{Aws.PARTITION}:apigateway:{Aws.REGION}::/account"
+    # The account may have any role set: whether it still exists decides whether it is replaced.
     roles = Stack.of(scope).format_arn(service="iam", region="", resource="role", resource_name="*")
     allow(function, ["apigateway:GET", "apigateway:PATCH"], [account])
     allow(function, ["iam:GetRole"], [roles])

@@ -1,4 +1,4 @@
-"""What a check found: one line, and what to do."""
+"""Result of a check: one line, and what to do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from signpost.errors import SignpostError
 
 
 class Status(StrEnum):
-    """How a check ended."""
+    """Outcome of a check."""
 
     OK = "ok"
     WARNING = "warning"
